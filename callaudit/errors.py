@@ -1,0 +1,53 @@
+"""Every error a caller may catch.
+
+CallauditError
+├── ConfigError            a setting is unknown, missing or of the wrong kind
+├── RulebookError          a rulebook file is wrong (file, line, field)
+├── AudioError             a recording cannot be heard
+│   ├── UnreadableAudio    missing, empty, corrupt, truncated, not permitted
+│   └── UnsupportedAudio   readable, but not a call this program can audit
+├── EngineError            a model or a decoder failed
+│   └── ModelMissing       weights are not on this machine
+└── StoreError             the database cannot be reached or refused
+
+A message says what, where, what was wanted, what was got and what to do next, on one line.
+Every one survives pickling: the message is the only argument.
+"""
+
+from __future__ import annotations
+
+
+class CallauditError(Exception):
+    """Root of the errors that the world, not a bug, has caused."""
+
+
+class ConfigError(CallauditError):
+    """A setting is unknown, missing or of the wrong kind."""
+
+
+class RulebookError(CallauditError):
+    """A rulebook file is wrong; the message names file, line and field."""
+
+
+class AudioError(CallauditError):
+    """A recording cannot be heard."""
+
+
+class UnreadableAudio(AudioError):
+    """The file is missing, empty, corrupt, truncated or not permitted."""
+
+
+class UnsupportedAudio(AudioError):
+    """The file is readable audio, but not a call this program can audit."""
+
+
+class EngineError(CallauditError):
+    """A model or a decoder failed."""
+
+
+class ModelMissing(EngineError):
+    """The weights of a model are not on this machine."""
+
+
+class StoreError(CallauditError):
+    """The database cannot be reached, or refused."""

@@ -1,0 +1,359 @@
+"""The values that pass from stage to stage, in the order they are made.
+
+Nothing here is ever changed; `dataclasses.replace` makes the next one. A value that could not be had is None beside
+a `why`, never NaN, an infinity or −1. Times are seconds from the start of the recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callaudit.spans import Span
+
+Direction = Literal["inbound", "outbound"]
+Layout = Literal["stereo", "mono", "dual-mono"]
+Speaker = Literal["agent", "customer", "unknown"]
+SignalKind = Literal["ringback", "busy", "congestion", "dtmf", "music", "noise"]
+SpanKind = Literal["ring", "speech", "silence", "hold", "overlap", "tone", "music", "noise"]
+Status = Literal["violated", "passed", "not_applicable", "not_assessable"]
+Severity = Literal["critical", "major", "minor"]
+Verdict = Literal["pass", "review", "fail"]
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
+
+
+# ── what was read ────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class CallMetadata:
+    """What is known about a call besides its sound; None where nobody said.
+
+    `extra` keeps whatever other keys a sidecar or a file name held, as text.
+    """
+
+    direction: Direction | None = None
+    started_at: datetime | None = None
+    company: str | None = None
+    department: str | None = None
+    agent_id: str | None = None
+    agent_name: str | None = None
+    customer_number: str | None = None
+    customer_name: str | None = None
+    sector: str | None = None
+    holiday: str | None = None
+    call_type: str | None = None
+    queue_s: float | None = None
+    hangup_by: Literal["agent", "customer"] | None = None
+    roles: tuple[tuple[int, Speaker], ...] = ()
+    extra: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One file: `id` is the sha256 of its bytes, `path` is as given, `sample_rate_hz` and `n_channels` are the file's.
+
+    `warnings` says, one sentence each, what in the file limits the audit (truncated, dual mono …).
+    """
+
+    id: str
+    path: str
+    duration_s: float
+    sample_rate_hz: int
+    n_channels: int
+    layout: Layout
+    codec: str
+    metadata: CallMetadata = CallMetadata()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Samples float32 [shape=(channels, n)], in [-1, 1], at the working rate of 8000 or 16000 Hz; one or two channels.
+
+    Dual mono is one channel here.
+    """
+
+    samples: NDArray[np.float32]
+    sample_rate_hz: int
+
+    @property
+    def n_channels(self) -> int:
+        return int(self.samples.shape[0])
+
+    @property
+    def n_samples(self) -> int:
+        return int(self.samples.shape[1])
+
+    @property
+    def duration_s(self) -> float:
+        return self.n_samples / self.sample_rate_hz
+
+
+# ── what was heard ───────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A stretch of one channel that sounds and is not speech.
+
+    For tones `plan` names the country of the cadence (cn, us, uk, eu …) and `bursts` holds each on-time;
+    a burst that something cut short counts.
+    """
+
+    kind: SignalKind
+    span: Span
+    channel: int
+    confidence: float
+    plan: str | None = None
+    bursts: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One party's voice: when it speaks, on which channel, and how sure the split is (1.0 on a channel of its own)."""
+
+    channel: int
+    speech: tuple[Span, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word (Chinese: usually one character); `prob` in [0, 1] is the recogniser's own."""
+
+    text: str
+    span: Span
+    prob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A voice that has a role; `confidence` in [0, 1] is that of the role, `why` says what it rests on."""
+
+    speaker: Speaker
+    voice: Voice
+    confidence: float
+    why: str
+
+
+# ── the call in time ─────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Ringing before the answer; `count` is None for music in place of the tone."""
+
+    kind: Literal["tone", "music"]
+    span: Span
+    rings: tuple[Span, ...]
+    count: int | None
+    answer_s: float
+    channel: int
+    plan: str | None = None
+
+    @property
+    def ring_to_answer_s(self) -> float:
+        """Seconds from the first ring to the answer."""
+        return self.answer_s - self.span.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineSpan:
+    """A stretch of the call; `speaker` is None where the kind has none."""
+
+    kind: SpanKind
+    span: Span
+    speaker: Speaker | None = None
+    confidence: float = 1.0
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Who let go first, and when; `why` says what the answer rests on, or why there is none."""
+
+    by: Speaker
+    at_s: float | None
+    why: str | None
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The phases of the call: everything before `answer_s` is ringing, everything after `hangup.at_s` is tone."""
+
+    ring: Ring | None
+    spans: tuple[TimelineSpan, ...]
+    hangup: Hangup
+    answer_s: float
+    end_s: float
+
+    def of(self, kind: SpanKind, speaker: Speaker | None = None) -> tuple[Span, ...]:
+        """Spans of one kind, of one speaker if one is named."""
+        return tuple(s.span for s in self.spans if s.kind == kind and (speaker is None or s.speaker == speaker))
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one party says until the other speaks; measures are None where they could not be had."""
+
+    speaker: Speaker
+    span: Span
+    words: tuple[Word, ...]
+    text: str
+    confidence: float
+    level_dbov: float | None = None
+    rate_cpm: float | None = None
+    f0_median_hz: float | None = None
+    f0_spread_st: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number about the whole call; `value` is None where it could not be had, and then `why` says so."""
+
+    name: str
+    value: float | None
+    unit: str
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A measure over time for one channel or speaker: `values[k]` holds [start_s + k·step_s, +step_s); None where there is none."""
+
+    name: str
+    unit: str
+    speaker: Speaker
+    channel: int
+    start_s: float
+    step_s: float
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """What made an audit: versions and digests that key caches and explain differences."""
+
+    callaudit: str
+    model: str
+    model_sha256: str | None = None
+    rulebook: str | None = None
+    rulebook_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Everything known about a call. Samples stop here: a rule can touch neither audio nor disk.
+
+    `parties` says who was taken for whom; `signals` keeps the raw non-speech; `tracks` are for drawing.
+    """
+
+    recording: Recording
+    timeline: Timeline
+    parties: tuple[Party, ...]
+    signals: tuple[Signal, ...]
+    turns: tuple[Turn, ...]
+    measurements: tuple[Measurement, ...]
+    made_by: MadeBy
+    tracks: tuple[Track, ...] = ()
+    language: str = "zh"
+
+    @property
+    def metadata(self) -> CallMetadata:
+        return self.recording.metadata
+
+    def measured(self, name: str) -> Measurement:
+        """The measurement of that name; ValueError where no measure has it."""
+        for measurement in self.measurements:
+            if measurement.name == name:
+                return measurement
+        raise ValueError(f"no measure is named {name!r}")
+
+
+# ── the judgement ────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The sentence of a document that a rule rests on, and where it stands."""
+
+    anchor: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A piece of evidence: where it is heard and by whom."""
+
+    span: Span
+    speaker: Speaker | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The outcome of one rule on one call, with its evidence.
+
+    `message` is for people, in Chinese; `quote` is what was heard; `value` against `limit` in `unit` where something
+    was measured; `matched` says how the words were matched; `confidence` in [0, 1] is that the status is right.
+    """
+
+    rule: str
+    status: Status
+    severity: Severity
+    title: str
+    message: str
+    sources: tuple[Source, ...]
+    confidence: float
+    why: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    places: tuple[Place, ...] = ()
+    quote: str | None = None
+    matched: str | None = None
+    chapter: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A rule that crashed; an audit with one is incomplete, not clean."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Points out of 100 with the range the unassessed rules leave open: low ≤ value ≤ high; None with nothing assessed."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n_assessed: int
+    n_not_assessable: int
+    verdict: Verdict
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The judgement of a call by a rulebook."""
+
+    call: Call
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+    score: Score
+    made_by: MadeBy
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A recording that could not be audited, and why; the others go on."""
+
+    path: str
+    error: str
+    kind: str = field(default="CallauditError")
+
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+Options = Mapping[str, object]
