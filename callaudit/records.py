@@ -94,6 +94,17 @@ class Audio:
         return self.n_samples / self.sample_rate_hz
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceProbability:
+    """How likely each frame of each channel holds a voice, by a neural detector; made once and handed on as data.
+
+    `probs` is float32 [shape=(channels, frames)], in [0, 1]; frame k holds the seconds [k·hop_s, (k+1)·hop_s).
+    """
+
+    probs: NDArray[np.float32]
+    hop_s: float
+
+
 # ── what was heard ───────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Signal:
