@@ -1,0 +1,206 @@
+"""The phases of a call: ringing, answer, speech, silence, hold, overlap, hang-up. Pure: spans in, spans out.
+
+What is what
+------------
+answer
+    The end of a ring that something cut short. After a whole ring the answer lies somewhere in the pause that follows,
+    and cannot be heard; it is put at the first voice, and never later than the next ring was due.
+hold
+    The caller is parked: music after the answer, or a silence that the agent announced (a wait request in the agent's
+    last words before it, at most one short reply of the customer in between).
+silence
+    Between answer and hang-up, where nobody speaks, nothing rings, no tone, no music and no noise burst sounds.
+hang-up
+    Busy or congestion tone comes down the leg of the party that let go; on a mono mix that leg cannot be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from callaudit.records import Hangup, Party, Ring, Signal, Speaker, Timeline, TimelineSpan
+from callaudit.spans import Span, covered_s, gaps, intersect, longer_than, merge, subtract, total_s
+
+LEAST_SILENCE_S = 1.0
+"""Shorter pauses are part of talking; every longer one is listed (contract)."""
+
+LEAST_HOLD_S = 3.0
+"""A shorter stretch of music, or wait after an announcement, is not yet parking the caller (proposed)."""
+
+LARGEST_REPLY_S = 2.5
+"""The longest speech of the customer (「好的」, 「好的，谢谢你」) that may stand between announcement and silent hold."""
+
+RING_CYCLE_S = {"us": 6.0, "uk": 3.0}
+OTHER_CYCLE_S = 5.0
+"""Cadence of ring-back: on and off time together (ITU-T E.180 lists: 1/4 s in China and most of Europe)."""
+
+MUSIC_BRIDGE_S = 2.0
+"""Quiet passages of hold music up to this long stay inside the hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What the timeline is made of; `wait_requests` are the stretches in which the agent asks the caller to wait."""
+
+    duration_s: float
+    signals: Sequence[Signal]
+    parties: Sequence[Party]
+    wait_requests: Sequence[Span] = ()
+    stereo: bool = True
+    hangup_by: Speaker | None = None
+
+
+def make_timeline(pieces: Pieces) -> Timeline:
+    """The timeline of a call whose signals, voices and wait requests are known."""
+    speech = {party.speaker: merge(party.voice.speech) for party in pieces.parties}
+    talk = merge(span for spans in speech.values() for span in spans)
+    ring = find_ring(pieces.signals, talk)
+    answer_s = ring.answer_s if ring else 0.0
+    hangup, tone = _hangup(pieces, talk, answer_s)
+    end_s = hangup.at_s if hangup.at_s is not None else pieces.duration_s
+    speech = {who: _within(spans, answer_s if ring else 0.0, pieces.duration_s) for who, spans in speech.items()}
+    talk = merge(span for spans in speech.values() for span in spans)
+
+    noise = merge(s.span for s in pieces.signals if s.kind == "noise")
+    later_rings = [s for s in pieces.signals if s.kind == "ringback" and s.span.start_s >= answer_s and ring]
+    music = [s for s in pieces.signals if s.kind == "music" and s.span.end_s > answer_s]
+    holds = _holds(pieces, music, later_rings, speech, Span(answer_s, max(end_s, answer_s + 0.001)), noise)
+    hold_spans = tuple(hold.span for hold in holds)
+
+    spans = list(holds)
+    if ring:
+        spans += [TimelineSpan("ring", burst, None, 1.0, ring.plan) for burst in ring.rings or (ring.span,)]
+    for signal in pieces.signals:
+        if signal.kind in ("busy", "congestion", "dtmf"):
+            spans.append(TimelineSpan("tone", signal.span, None, signal.confidence, signal.kind))
+        elif signal.kind == "noise":
+            spans.append(TimelineSpan("noise", signal.span, _who(pieces.parties, signal.channel), signal.confidence))
+    for stray in subtract([s.span for s in music], hold_spans):
+        if stray.duration_s >= LEAST_SILENCE_S:
+            spans.append(TimelineSpan("music", stray, None, 0.5))
+    certainty = {party.speaker: party.voice.confidence for party in pieces.parties}
+    for who, own in speech.items():
+        spans += [TimelineSpan("speech", span, who, round(certainty[who], 3)) for span in own]
+    if len(speech) == 2:
+        first, second = speech.values()
+        spans += [TimelineSpan("overlap", span, None, 0.9) for span in longer_than(intersect(first, second), 0.05)]
+    taken = [*talk, *hold_spans, *noise, *tone]
+    taken += [s.span for s in music] + [s.span for s in later_rings]
+    if end_s > answer_s:
+        quiet = longer_than(gaps(taken, Span(answer_s, end_s)), LEAST_SILENCE_S)
+        spans += [TimelineSpan("silence", span, None, 0.9) for span in quiet]
+    order = {kind: k for k, kind in enumerate(("ring", "hold", "speech", "overlap", "silence", "music", "noise", "tone"))}
+    spans.sort(key=lambda s: (s.span, order[s.kind], s.speaker or ""))
+    return Timeline(ring, tuple(spans), hangup, answer_s, end_s)
+
+
+def find_ring(signals: Iterable[Signal], talk: Sequence[Span]) -> Ring | None:
+    """The ringing before the answer, or None.
+
+    Parameters
+    ----------
+    signals : everything found that is not speech
+    talk : merged speech of all parties
+    """
+    signals = tuple(signals)
+    first_voice_s = talk[0].start_s if talk else float("inf")
+    tones = sorted((s for s in signals if s.kind == "ringback" and s.span.start_s < first_voice_s), key=lambda s: s.span)
+    if tones:
+        return _tone_ring(tones, first_voice_s)
+    for music in sorted((s for s in signals if s.kind == "music"), key=lambda s: s.span):
+        if music.span.start_s <= 2.0 and music.span.start_s < first_voice_s and music.span.end_s <= first_voice_s + 1.0:
+            end_s = min(music.span.end_s, first_voice_s)
+            bridged = [s.span for s in signals if s.kind == "music" and s.span.start_s < first_voice_s]
+            end_s = max(end_s, min(merge(bridged, gap_s=MUSIC_BRIDGE_S)[0].end_s, first_voice_s))
+            span = Span(music.span.start_s, end_s)
+            return Ring("music", span, (), None, end_s, music.channel)
+    return None
+
+
+def _tone_ring(tones: Sequence[Signal], first_voice_s: float) -> Ring:
+    """Ring of the loudest leg (the surest signal); leaked copies on other channels are the same ring."""
+    best = max(tones, key=lambda s: (s.confidence, s.span.duration_s, -s.channel))
+    own = [s for s in tones if s.channel == best.channel]
+    rings = merge(burst for s in own for burst in (s.bursts or (s.span,)))
+    last = rings[-1]
+    usual_s = max(ring.duration_s for ring in rings)
+    cycle_s = RING_CYCLE_S.get(best.plan or "", OTHER_CYCLE_S)
+    on_s = {"us": 2.0, "uk": 1.0}.get(best.plan or "", max(1.0, usual_s))
+    if last.duration_s < on_s - 0.08:
+        answer_s = last.end_s
+    else:
+        answer_s = max(last.end_s, min(first_voice_s, last.start_s + cycle_s))
+    return Ring("tone", Span(rings[0].start_s, last.end_s), rings, len(rings), answer_s, best.channel, best.plan)
+
+
+def _hangup(pieces: Pieces, talk: Sequence[Span], answer_s: float) -> tuple[Hangup, tuple[Span, ...]]:
+    last_voice_s = talk[-1].end_s if talk else answer_s
+    tones = [
+        s for s in pieces.signals if s.kind in ("busy", "congestion") and s.span.end_s > last_voice_s
+        and s.span.start_s > answer_s
+    ]
+    spans = merge(s.span for s in tones)
+    at_s = min((s.span.start_s for s in tones), default=pieces.duration_s)
+    if pieces.hangup_by:
+        return Hangup(pieces.hangup_by, at_s, "随录音提供的资料注明", 1.0), spans
+    if not tones:
+        return Hangup("unknown", at_s, "录音结束前没有忙音，听不出哪一方先挂机"), spans
+    if not pieces.stereo:
+        return Hangup("unknown", at_s, "单声道混音，忙音来自哪一方无法分辨"), spans
+    best = max(tones, key=lambda s: (s.confidence, s.span.duration_s, -s.channel))
+    party = next((p for p in pieces.parties if p.voice.channel == best.channel), None)
+    if party is None or party.speaker == "unknown":
+        return Hangup("unknown", at_s, "有忙音，但该声道的角色不明"), spans
+    why = "挂机后的忙音出现在该方声道"
+    return Hangup(party.speaker, at_s, why, round(min(best.confidence, party.confidence), 3)), spans
+
+
+def _holds(
+    pieces: Pieces,
+    music: Sequence[Signal],
+    rings: Sequence[Signal],
+    speech: Mapping[Speaker, Sequence[Span]],
+    conversation: Span,
+    noise: Sequence[Span],
+) -> list[TimelineSpan]:
+    agent = speech.get("agent", ())
+    talk = merge(span for spans in speech.values() for span in spans)
+    sounding = intersect([*(s.span for s in music), *(s.span for s in rings)], [conversation])
+    held: list[TimelineSpan] = []
+    for span in longer_than(merge(sounding, gap_s=MUSIC_BRIDGE_S), LEAST_HOLD_S):
+        # the agent is not away while speaking: a hold ends where the agent is back
+        for part in longer_than(subtract([span], longer_than(agent, 0.3)), LEAST_HOLD_S):
+            held.append(TimelineSpan("hold", part, None, 0.95, "music"))
+    busy = [*talk, *(hold.span for hold in held), *(s.span for s in pieces.signals if s.kind in ("busy", "congestion"))]
+    for quiet in longer_than(gaps(busy, conversation), LEAST_HOLD_S):
+        if total_s(intersect([quiet], noise)) > quiet.duration_s / 2:
+            continue
+        if _announced(quiet, pieces.wait_requests, speech):
+            held.append(TimelineSpan("hold", quiet, None, 0.85, "silent"))
+    return sorted(held, key=lambda hold: hold.span)
+
+
+def _announced(quiet: Span, requests: Sequence[Span], speech: Mapping[Speaker, Sequence[Span]]) -> bool:
+    """Whether the agent's last words before the quiet ask to wait, with at most one short reply in between."""
+    before = [request for request in requests if request.start_s < quiet.start_s]
+    if not before:
+        return False
+    request = before[-1]
+    since = Span(request.end_s, quiet.start_s) if quiet.start_s > request.end_s else None
+    if since is None:
+        return True
+    if since.duration_s > 12.0:
+        return False
+    agent_s = covered_s(since, speech.get("agent", ()))
+    reply_s = sum(covered_s(since, spans) for who, spans in speech.items() if who != "agent")
+    return agent_s <= 4.0 and reply_s <= LARGEST_REPLY_S
+
+
+def _within(spans: Sequence[Span], start_s: float, end_s: float) -> tuple[Span, ...]:
+    return intersect(spans, [Span(start_s, end_s)]) if end_s > start_s else ()
+
+
+def _who(parties: Iterable[Party], channel: int) -> Speaker | None:
+    found = [party.speaker for party in parties if party.voice.channel == channel]
+    return found[0] if len(found) == 1 else None
