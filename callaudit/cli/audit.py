@@ -1,0 +1,124 @@
+"""`callaudit audit FILE…`"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from callaudit.audio import encode_clip, outline, read_audio
+from callaudit.cli.screen import Bar, complain, write_report
+from callaudit.config import Config, load_config
+from callaudit.errors import CallauditError
+from callaudit.pipeline import Auditor, audit_files
+from callaudit.records import SEVERITIES, Audit, Failed
+from callaudit.reports import Clip, ReportOptions, Waveform, formats, render_many
+
+WAVEFORM_POINTS = 4000
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
+@click.option("--format", "format_name", type=click.Choice(formats()), default="text", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report here, not on stdout.")
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings in TOML; options outrank them.")
+@click.option("--rulebook", help="Built-in name, YAML file or folder.  [default: etiquette-zh]")
+@click.option("--model", help="Name of `callaudit models list`, faster-whisper size, or folder.  [default: whisper-base]")
+@click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), help="Where the model runs.  [default: cpu]")
+@click.option("--language", help="zh, en, … or auto.  [default: auto, Chinese where in doubt]")
+@click.option("--roles", help="Who lies on which channel, e.g. 0=agent,1=customer.  [default: heard from the call]")
+@click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="Seen from the audited company.")
+@click.option("--started-at", help="ISO 8601, e.g. 2026-11-20T10:00:00+08:00.")
+@click.option(
+    "--fail-on",
+    type=click.Choice([*SEVERITIES, "never"]),
+    default="never",
+    show_default=True,
+    help="Exit with 1 where a rule of this severity or a graver one is violated.",
+)
+def audit(
+    files: tuple[Path, ...],
+    format_name: str,
+    out: Path | None,
+    config_path: Path | None,
+    fail_on: str,
+    **given: str | None,
+) -> None:
+    """Audit recorded calls and print one report.
+
+    Reads WAV, FLAC, OGG, MP3, Opus, M4A, AMR, GSM … with one or two channels, and a sidecar FILE.meta.json beside each
+    (FILE without its ending): direction, started_at, company, agent_id, customer_number, sector, holiday …
+
+    \b
+    callaudit audit call.wav
+    callaudit audit call.wav --format html --out call.html
+    callaudit audit *.mp3 --format csv --out night.csv --fail-on critical
+    """
+    config = _settings(config_path, given)
+    auditor = Auditor.from_config(config)
+    overrides = {key: value for key in ("roles", "direction", "started_at") if (value := given[key]) is not None}
+    results: list[Audit | Failed] = []
+    with Bar(len(files)) as bar:
+        for result in audit_files(files, auditor, overrides=overrides, progress=bar):
+            results.append(result)
+            bar.file_done()
+    audits = [one for one in results if isinstance(one, Audit)]
+    failed = [one for one in results if isinstance(one, Failed)]
+    for one in failed:
+        complain(one.error)
+    if audits:
+        options = _options(audits, [p for p, r in zip(files, results, strict=True) if isinstance(r, Audit)], format_name, out)
+        write_report(render_many(audits, failed, format_name, options), out)
+    sys.exit(2 if failed or any(one.failures for one in audits) else int(_found(audits, fail_on)))
+
+
+def _settings(path: Path | None, given: dict[str, str | None]) -> Config:
+    """The settings file with the options laid over it."""
+    config = load_config(path) if path else Config()
+    engine = config.engine
+    if given["model"]:
+        engine = replace(engine, model=given["model"])
+    if given["device"]:
+        engine = replace(engine, device=given["device"])  # type: ignore[arg-type]  click has checked the choice
+    if given["language"]:
+        engine = replace(engine, language=None if given["language"] == "auto" else given["language"])
+    judge = replace(config.judge, rulebook=given["rulebook"]) if given["rulebook"] else config.judge
+    return replace(config, engine=engine, judge=judge)
+
+
+def _found(audits: Sequence[Audit], fail_on: str) -> bool:
+    """Whether a rule of that severity or a graver one is violated."""
+    if fail_on == "never":
+        return False
+    grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]  click has checked the choice
+    return any(f.status == "violated" and f.severity in grave for one in audits for f in one.findings)
+
+
+def _options(audits: Sequence[Audit], paths: Sequence[Path], format_name: str, out: Path | None) -> list[ReportOptions]:
+    if format_name == "html":
+        return [_sound(one, path) for one, path in zip(audits, paths, strict=True)]
+    console = Console()
+    color = out is None and console.is_terminal and "NO_COLOR" not in os.environ
+    width = console.width if out is None and console.is_terminal else 100
+    return [ReportOptions(width=width, color=color) for _ in audits]
+
+
+def _sound(one: Audit, path: Path) -> ReportOptions:
+    """Outline and clip for the page; a recording that has gone since leaves the page without sound, not without audit."""
+    try:
+        _, audio = read_audio(path)
+    except CallauditError as error:
+        complain(f"the page of {path} has no sound: {error}")
+        return ReportOptions()
+    speakers = {party.voice.channel: party.speaker for party in one.call.parties}
+    step_s = max(0.02, audio.duration_s / WAVEFORM_POINTS)
+    waveform = tuple(
+        Waveform(channel, speakers.get(channel, "unknown") if audio.n_channels == 2 else "unknown", step_s, peaks)
+        for channel, peaks in enumerate(outline(audio, step_s))
+    )
+    return ReportOptions(waveform=waveform, clip=Clip("audio/mpeg", encode_clip(audio)))

@@ -1,0 +1,120 @@
+"""Settings: a TOML file into one frozen value. Defaults live on the fields and nowhere else; unknown keys are refused."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from callaudit.errors import ConfigError
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """How words are recognised.
+
+    `model` is a name of `callaudit models list`, a faster-whisper size or a folder in CTranslate2 form; `threads` 0
+    means all cores; `language` None means: hear which.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    model: str = "whisper-base"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    compute_type: str = "int8"
+    language: str | None = None
+    threads: Annotated[int, Field(ge=0)] = 0
+    beam_size: Annotated[int, Field(ge=1, le=20)] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsConfig:
+    """How recordings are described where no sidecar does.
+
+    `filename_pattern` is a regular expression over the file's stem whose named groups are metadata keys
+    (`(?P<agent_id>\\d+)_(?P<direction>inbound|outbound)_.*`).
+    """
+
+    __pydantic_config__ = _STRICT
+
+    filename_pattern: str | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    company: str | None = None
+    sector: str | None = None
+    roles: str | None = None
+
+    def defaults(self) -> dict[str, str]:
+        """Metadata for recordings about which nothing else says it."""
+        fields = {"direction": self.direction, "company": self.company, "sector": self.sector, "roles": self.roles}
+        return {key: value for key, value in fields.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeConfig:
+    """What calls are judged by; `rulebook` is a built-in name, a file or a folder."""
+
+    __pydantic_config__ = _STRICT
+
+    rulebook: str = "etiquette-zh"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings; the sections of the TOML file are the fields."""
+
+    __pydantic_config__ = _STRICT
+
+    engine: EngineConfig = field(default_factory=EngineConfig)
+    recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
+    judge: JudgeConfig = field(default_factory=JudgeConfig)
+
+
+_ADAPTER = TypeAdapter(Config)
+
+
+def load_config(path: Path) -> Config:
+    """The settings of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, is not TOML, or holds an unknown key or a value of the wrong kind.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the settings ({error.strerror}); check --config") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: wanted UTF-8, got other bytes at {error.start}; save the file as UTF-8") from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    try:
+        return _ADAPTER.validate_python(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {_say(error)}") from error
+
+
+def _say(error: ValidationError) -> str:
+    """The first fault in one line: where, what was wanted, what was got, what to do."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = _known_keys(tuple(str(part) for part in first["loc"][:-1]))
+        near = get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(known)}"
+        return f"unknown setting {where!r}; {hint}"
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    return f"setting {where!r}: {first['msg'].lower()}, got {first['input']!r}{more}"
+
+
+def _known_keys(section: tuple[str, ...]) -> list[str]:
+    sections = {"engine": EngineConfig, "recordings": RecordingsConfig, "judge": JudgeConfig}
+    return list((sections[section[0]] if section else Config).__dataclass_fields__)

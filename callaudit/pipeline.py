@@ -1,0 +1,181 @@
+"""The one-way street from a file to its audit.
+
+`hear` (no I/O: audio to `Call`) ← `audit_file` (reads) ← `audit_files` (goes on where one fails).
+The expensive half makes the `Call`; `judge_call` is the cheap half and needs nothing but the `Call` and a rulebook.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from callaudit import __version__
+from callaudit.audio import read_audio
+from callaudit.config import Config
+from callaudit.errors import CallauditError
+from callaudit.measures import Heard, measure_call
+from callaudit.progress import SILENT, Progress
+from callaudit.records import Audio, Audit, Call, Failed, MadeBy, Party, Recording, Speaker, Voice, Word
+from callaudit.rules import Rulebook, judge, load_rulebook
+from callaudit.scoring import score
+from callaudit.signals import find_signals
+from callaudit.spans import Span, merge
+from callaudit.speakers import assign_roles, share_words, split_by_voice
+from callaudit.speech import detect_speech, voice_probability
+from callaudit.text import agent_likeness, join, wait_requests
+from callaudit.timeline import Pieces, find_ring, make_timeline
+from callaudit.transcribe import Transcriber, Transcript, make_transcriber
+from callaudit.turns import make_turns
+
+STAGES = ("reading", "signals", "speech", "speakers", "words", "measures", "rules")
+"""Names of the stages that `Progress` hears of, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auditor:
+    """What an audit needs besides the recording; make it once and use it for many calls."""
+
+    config: Config
+    transcriber: Transcriber
+    rulebook: Rulebook
+
+    @classmethod
+    def from_config(cls, config: Config) -> Auditor:
+        """The auditor that the settings describe; the model itself is loaded at the first call.
+
+        Raises
+        ------
+        RulebookError, ModelMissing, EngineError
+        """
+        return cls(config, make_transcriber(config.engine), load_rulebook(config.judge.rulebook))
+
+
+def hear(
+    recording: Recording,
+    audio: Audio,
+    transcriber: Transcriber,
+    *,
+    language: str | None = None,
+    progress: Progress = SILENT,
+) -> Call:
+    """Everything that can be heard in a recording.
+
+    Parameters
+    ----------
+    recording, audio : as `callaudit.audio.read_audio` gives them
+    transcriber : turns speech into words
+    language : ISO 639-1 code, or None to hear which
+    """
+    progress.step("signals", 0, 2)
+    voice = voice_probability(audio)
+    progress.step("signals", 1, 2)
+    signals = find_signals(audio, voice)
+    progress.step("speech", 0, 1)
+    speech = detect_speech(audio, signals, voice)
+    progress.step("speakers", 0, 1)
+    voices = _voices(audio, speech)
+    transcript = transcriber.transcribe(audio, speech, language=language, progress=progress)
+    words = share_words(voices, transcript.words)
+    talk = merge(span for spans in speech.values() for span in spans)
+    ring = find_ring(signals, talk)
+    answer_s = ring.answer_s if ring else 0.0
+    parties = assign_roles(
+        voices,
+        [agent_likeness(said, transcript.language) for said in words],
+        signals,
+        recording.metadata,
+        answer_s=answer_s,
+    )
+    return _call(recording, audio, signals, parties, words, transcript, transcriber, progress)
+
+
+def _voices(audio: Audio, speech: Mapping[int, tuple[Span, ...]]) -> tuple[Voice, ...]:
+    if audio.n_channels == 1:
+        return split_by_voice(audio, speech.get(0, ()))
+    return tuple(Voice(channel, spans, 1.0) for channel, spans in sorted(speech.items()) if spans)
+
+
+def _call(
+    recording: Recording,
+    audio: Audio,
+    signals: tuple,  # type: ignore[type-arg]
+    parties: tuple[Party, ...],
+    words: tuple[tuple[Word, ...], ...],
+    transcript: Transcript,
+    transcriber: Transcriber,
+    progress: Progress,
+) -> Call:
+    said: dict[Speaker, tuple[Word, ...]] = {}
+    for party, own in zip(parties, words, strict=True):
+        said[party.speaker] = own
+    timeline = make_timeline(
+        Pieces(
+            recording.duration_s,
+            signals,
+            parties,
+            wait_requests(said.get("agent", ()), transcript.language),
+            stereo=audio.n_channels == 2,
+            hangup_by=recording.metadata.hangup_by,
+        )
+    )
+    speech = {party.speaker: timeline.of("speech", party.speaker) for party in parties}
+    turns = make_turns(speech, said, join=lambda row: join(row, transcript.language))
+    progress.step("measures", 0, 1)
+    channels = {party.speaker: party.voice.channel for party in parties}
+    turns, measurements, tracks = measure_call(Heard(recording, audio, timeline, turns, channels, signals))
+    made_by = MadeBy(__version__, transcriber.name, transcriber.sha256)
+    return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
+
+
+def judge_call(call: Call, rulebook: Rulebook, *, progress: Progress = SILENT) -> Audit:
+    """The judgement of a call by a rulebook: milliseconds, no audio."""
+    progress.step("rules", 0, 1)
+    findings, failures = judge(call, rulebook)
+    made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
+    return Audit(call, findings, failures, score(findings, failures, rulebook.scoring), made_by)
+
+
+def audit_file(
+    path: str | os.PathLike[str],
+    auditor: Auditor,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress = SILENT,
+) -> Audit:
+    """The audit of one recording.
+
+    Parameters
+    ----------
+    path : the recording; a sidecar `<stem>.meta.json` beside it is read too
+    overrides : metadata that outranks the sidecar (`direction`, `started_at`, `roles` …)
+
+    Raises
+    ------
+    AudioError, ConfigError, EngineError
+    """
+    progress.step("reading", 0, 1)
+    settings = auditor.config.recordings
+    recording, audio = read_audio(
+        path,
+        overrides=overrides,
+        defaults=settings.defaults(),
+        filename_pattern=settings.filename_pattern,
+    )
+    call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
+    return judge_call(call, auditor.rulebook, progress=progress)
+
+
+def audit_files(
+    paths: Iterable[str | os.PathLike[str]],
+    auditor: Auditor,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Audit | Failed]:
+    """The audits of recordings, in the order given; one that cannot be audited becomes a `Failed` and stops nothing."""
+    for path in paths:
+        try:
+            yield audit_file(path, auditor, overrides=overrides, progress=progress)
+        except CallauditError as error:
+            yield Failed(os.fsdecode(path).encode("utf-8", "backslashreplace").decode(), str(error), type(error).__name__)

@@ -1,0 +1,7 @@
+"""Who speaks when, and who of them is the agent."""
+
+from callaudit.speakers.by_voice import split_by_voice
+from callaudit.speakers.roles import assign_roles
+from callaudit.speakers.words import share_words
+
+__all__ = ["assign_roles", "share_words", "split_by_voice"]
