@@ -48,19 +48,21 @@ def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[
     return done.reshape(*samples.shape[:-1], n_out)
 
 
-def resample_blocks(blocks: Iterable[NDArray[np.float32]], from_hz: int, to_hz: int) -> Iterator[NDArray[np.float32]]:
+def resample_blocks(
+    blocks: Iterable[NDArray[np.float32]], from_hz: int, to_hz: int, *, n_channels: int = 1
+) -> Iterator[NDArray[np.float32]]:
     """The blocks of one long signal at the rate `to_hz`, joined without a seam.
 
     Parameters
     ----------
-    blocks : iterable of float32 [shape=(n,)]
-        The signal of one channel, in order; the blocks may differ in length.
+    blocks : iterable of float32 [shape=(n,), or (n, channels) for more than one channel]
+        The signal, in order; the blocks may differ in length.
     from_hz, to_hz : int
         Rates in hertz, above 0.
 
     Yields
     ------
-    float32 [shape=(m,)]
+    float32 [shape=(m,), or (m, channels)]
         Pieces of any length, none empty; the resampler lags behind, so that they do not match the blocks one by one.
 
     Raises
@@ -72,12 +74,12 @@ def resample_blocks(blocks: Iterable[NDArray[np.float32]], from_hz: int, to_hz: 
     if from_hz == to_hz:
         yield from (block for block in blocks if block.size)
         return
-    stream = soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32", quality=QUALITY)
+    stream = soxr.ResampleStream(from_hz, to_hz, n_channels, dtype="float32", quality=QUALITY)
     for block in blocks:
         made = stream.resample_chunk(np.ascontiguousarray(block, dtype=np.float32))
         if made.size:
             yield made
-    made = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+    made = stream.resample_chunk(np.zeros(0 if n_channels == 1 else (0, n_channels), dtype=np.float32), last=True)
     if made.size:
         yield made
 
