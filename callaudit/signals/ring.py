@@ -1,0 +1,77 @@
+"""Ring-back tone: what the caller hears while the other telephone rings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from callaudit.records import Signal
+from callaudit.signals.cadence import SHORTEST_CUT_S, Match, matches, time_error
+from callaudit.signals.plans import PLANS
+from callaudit.signals.spectrum import HOP_S, Frames
+from callaudit.signals.tones import Burst, gap_level_db
+
+QUIET_DB = 4.0
+"""Between rings the line is this far below the ringing, at least: between notes of music it is not."""
+LONE_PURITY = 0.75
+"""A ring that has no second one to prove its rhythm must be steady beyond doubt …"""
+LONE_CUT_PURITY = 0.85
+LONE_CUT_S = 0.3
+"""… more so where it was cut short as well, and it must last this long."""
+BEFORE_DB = 12.0
+"""… and nothing may have sounded before it: a beep after speech is a beep."""
+
+
+def find_rings(bursts: Sequence[Burst], frames: Frames, channel: int) -> tuple[Signal, ...]:
+    """The ring-back tones of one channel, each with one span in `bursts` per ring, however many beats the ring has.
+
+    The double ring of Britain is one ring, from the start of its first beat to the end of its second. Two or more
+    rings in the rhythm of a plan are ringing wherever they lie, for a transferred call rings again; a single one only
+    where the channel was silent until then and the recording begins less than a cycle before it.
+    """
+    found = [m for plan in PLANS if plan.kind == "ringback" for m in matches(bursts, plan) if _is_ringing(m, frames)]
+    return tuple(
+        Signal("ringback", match.span, channel, _confidence(match), match.plan.name, match.rings) for match in best(found)
+    )
+
+
+def best(found: Iterable[Match]) -> tuple[Match, ...]:
+    """Of matches that share a burst, the one that explains most of them, and among those the nearest, then the first."""
+    kept: list[Match] = []
+    taken: set[Burst] = set()
+    for match in sorted(found, key=lambda m: (-len(m.bursts), -m.n_full, round(m.error, 2))):
+        if taken.isdisjoint(match.bursts):
+            kept.append(match)
+            taken.update(match.bursts)
+    return tuple(sorted(kept, key=lambda m: m.span))
+
+
+def _is_ringing(match: Match, frames: Frames) -> bool:
+    if len(match.rings) > 1 and match.n_full:
+        gap_db = gap_level_db(frames, match.bursts)
+        return gap_db is None or gap_db <= match.bursts[0].level_db - QUIET_DB
+    return _is_lone_ring(match, frames)
+
+
+def _is_lone_ring(match: Match, frames: Frames) -> bool:
+    """Whether a single ring can be nothing else."""
+    plan, first, last = match.plan, match.bursts[0], match.bursts[-1]
+    began_before = first.span.start_s <= SHORTEST_CUT_S
+    if first.span.start_s > plan.off_s[-1] * 1.1 or len(match.rings) > 1:
+        return False
+    before = frames.level_db[: max(0, round(first.span.start_s / HOP_S) - 8)]
+    if len(before) and float(np.percentile(before, 95)) > first.level_db - BEFORE_DB:
+        return False
+    full = time_error(last.span.duration_s, plan.on_s[len(match.bursts) - 1 if not began_before else -1]) <= 1
+    purity = min(burst.purity for burst in match.bursts)
+    if full:
+        return purity >= LONE_PURITY
+    return purity >= LONE_CUT_PURITY and last.span.duration_s >= LONE_CUT_S
+
+
+def _confidence(match: Match) -> float:
+    """Above 0.9 for two whole rings and more; less for a single one, an impure tone or a sloppy rhythm."""
+    purity = sum(burst.purity for burst in match.bursts) / len(match.bursts)
+    proof = 1.0 if match.n_full > 1 else 0.9 if len(match.rings) > 1 else 0.8 if match.n_full else 0.6
+    return round(proof * (0.8 + 0.2 * purity) * (1 - 0.1 * match.error), 3)

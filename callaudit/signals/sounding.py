@@ -1,0 +1,67 @@
+"""Which frames of a channel sound without being a voice: the ground on which music and noise are told apart.
+
+Everything here lives on the voice detector's frames of 0.032 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import percentile_filter
+
+from callaudit.signals.spectrum import COARSE_S, Frames
+from callaudit.spans import Span, to_frames
+
+VOICE_PROB = 0.5
+FLOOR_PERCENTILE = 5.0
+HIGHEST_FLOOR_DB, LOWEST_FLOOR_DB = -50.0, -68.0
+"""A channel that never falls silent has no floor to measure; digital silence is none either."""
+LOUD_DB = 10.0
+"""Above the floor; line noise itself stays within 2 dB of its mean over a frame."""
+BED_S = 0.5
+"""A voice lets the line's own floor through at least this often, between words or syllables; a bed of sound does not."""
+TONE_MARGIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sounding:
+    """Frames of one channel, shape=(n,): `level_db` in dBov, `loud` above the floor, `voice` where a voice is heard,
+    `free` where no tone was found, `bed_db` the level that the half-second around does not fall below but for a tenth of it.
+    """
+
+    floor_db: float
+    level_db: NDArray[np.float32]
+    contrast_db: NDArray[np.float32]
+    bed_db: NDArray[np.float32]
+    loud: NDArray[np.bool_]
+    voice: NDArray[np.bool_]
+    free: NDArray[np.bool_]
+
+
+def sounding(frames: Frames, probs: NDArray[np.float32], hop_s: float, tones: Iterable[Span]) -> Sounding:
+    """What sounds on one channel.
+
+    Parameters
+    ----------
+    frames : Frames
+    probs : float32 [shape=(frames,), in [0, 1]]
+        Of a voice, every `hop_s` seconds; beyond its end there is none.
+    tones : iterable of Span
+        What has already been recognised.
+    """
+    level = frames.coarse_level_db
+    n = len(level)
+    floor = float(np.percentile(level, FLOOR_PERCENTILE)) if n else LOWEST_FLOOR_DB
+    floor = min(HIGHEST_FLOOR_DB, max(LOWEST_FLOOR_DB, floor))
+    at = ((np.arange(n) + 0.5) * COARSE_S / hop_s).astype(np.int64)
+    voice = np.zeros(n, dtype=np.bool_)
+    known = at < len(probs)
+    voice[known] = probs[at[known]] >= VOICE_PROB
+    margins = [Span(max(0.0, tone.start_s - TONE_MARGIN_S), tone.end_s + TONE_MARGIN_S) for tone in tones]
+    bed = percentile_filter(level, 10, size=round(BED_S / COARSE_S), mode="nearest") if n else level
+    return Sounding(
+        floor, level, frames.contrast_db, bed, level > floor + LOUD_DB, voice, ~to_frames(margins, COARSE_S, n)
+    )
