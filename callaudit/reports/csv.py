@@ -1,0 +1,93 @@
+"""Findings as a table, one row each, that a spreadsheet opens without asking and without running anything."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+from callaudit.records import Audit, Failed, Finding
+from callaudit.reports.base import ReportOptions, report
+from callaudit.reports.wording import number, printable
+
+COLUMNS = (
+    "file",
+    "call_id",
+    "started_at",
+    "agent_id",
+    "rule",
+    "title",
+    "status",
+    "severity",
+    "confidence",
+    "start_s",
+    "end_s",
+    "value",
+    "limit",
+    "unit",
+    "quote",
+    "message",
+    "source",
+)
+
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
+# OWASP, "CSV Injection": a cell beginning with one of these is run as a formula; Excel takes the full-width ones too.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@report("csv", suffix=".csv")
+def render_csv(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
+    """One table with one header; a recording that could not be audited is one row whose status is `failed`."""
+    lines = StringIO()
+    writer = csv.writer(lines)  # RFC 4180: CRLF, quotes where needed
+    writer.writerow(COLUMNS)
+    for audit in audits:
+        writer.writerows(_rows(audit))
+    for one in failed:
+        row = dict.fromkeys(COLUMNS, "") | {"file": _cell(one.path), "status": "failed", "message": _cell(one.error)}
+        writer.writerow(row.values())
+    return BYTE_ORDER_MARK + lines.getvalue()
+
+
+def _rows(audit: Audit) -> Iterator[list[str]]:
+    recording = audit.call.recording
+    started_at = recording.metadata.started_at
+    call = (
+        recording.path,
+        recording.id,
+        started_at.isoformat() if started_at else None,
+        recording.metadata.agent_id,
+    )
+    for finding in audit.findings:
+        yield [*map(_cell, call), *_finding(finding)]
+
+
+def _finding(finding: Finding) -> list[str]:
+    first = min((place.span for place in finding.places), default=None)
+    return [
+        _cell(finding.rule),
+        _cell(finding.title),
+        finding.status,
+        finding.severity,
+        _number(finding.confidence),
+        _number(first.start_s if first else None),
+        _number(first.end_s if first else None),
+        _number(finding.value),
+        _number(finding.limit),
+        _cell(finding.unit),
+        _cell(finding.quote),
+        _cell("；".join(filter(None, (finding.message, finding.why)))),
+        _cell("；".join(f"{source.quote}（{source.anchor}）" for source in finding.sources)),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else number(value, 3)
+
+
+def _cell(text: str | None) -> str:
+    """Text that no spreadsheet runs: an apostrophe stands before what would begin a formula."""
+    if not text:
+        return ""
+    guard = "'" if text.lstrip(" ").startswith(FORMULA_STARTS) else ""
+    return guard + printable(text)

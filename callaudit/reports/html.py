@@ -1,0 +1,123 @@
+"""One self-contained page that opens offline: the call drawn, heard and read beside what was found in it.
+
+Nothing is fetched and nothing runs but the script beside this file: the content security policy names its digest.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from callaudit.records import Audit, Call, Failed, Finding, Severity
+from callaudit.reports import wording
+from callaudit.reports.base import Clip, ReportOptions, report
+from callaudit.reports.chart import Chart, chart
+from callaudit.reports.summary import Summary, by_severity, n_violated, summary, with_status
+from callaudit.reports.transcript import Row, rows
+
+PLAYABLE: Final = frozenset(f"audio/{kind}" for kind in ("mpeg", "ogg", "webm", "wav", "mp4", "flac", "aac"))
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What the template draws of one audit; `key` tells its ids from those of other calls on the page."""
+
+    key: str
+    audit: Audit
+    call: Call
+    figures: Summary
+    chart: Chart
+    rows: tuple[Row, ...]
+    groups: tuple[tuple[Severity, tuple[tuple[int, Finding], ...]], ...]
+    unassessed: tuple[Finding, ...]
+    passed: tuple[Finding, ...]
+    not_applicable: tuple[Finding, ...]
+    n_violated: tuple[tuple[Severity, int], ...]
+    sound: str
+
+
+@report("html", suffix=".html")
+def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
+    """One page; several recordings get a list at its top."""
+    sections = [_section(i, audit, options[i - 1]) for i, audit in enumerate(audits, start=1)]
+    style, script = _resource("report.css"), _resource("report.js")
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        sections=sections,
+        failed=failed,
+        several=len(audits) + len(failed) > 1,
+        policy=_policy(style, script),
+        style=Markup(style),  # our own file, not text from a call
+        script=Markup(script),
+        wording=wording,
+    )
+
+
+def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
+    violated = with_status(audit, "violated")
+    numbers = {id(finding): i for i, finding in enumerate(violated, start=1)}
+    return Section(
+        key=f"c{number}",
+        audit=audit,
+        call=audit.call,
+        figures=summary(audit.call),
+        chart=chart(audit.call, violated, options.waveform),
+        rows=rows(audit.call, violated),
+        groups=tuple(
+            (severity, tuple((numbers[id(finding)], finding) for finding in group))
+            for severity, group in by_severity(violated)
+        ),
+        unassessed=with_status(audit, "not_assessable"),
+        passed=with_status(audit, "passed"),
+        not_applicable=with_status(audit, "not_applicable"),
+        n_violated=tuple((severity, n_violated(audit, severity)) for severity in wording.SEVERITIES),
+        sound=_sound(options.clip),
+    )
+
+
+def _sound(clip: Clip | None) -> str:
+    """The clip as a data URI; nothing where there is none."""
+    if clip is None:
+        return ""
+    mime = clip.mime.partition(";")[0].strip().lower()
+    if mime not in PLAYABLE:
+        raise ValueError(f"a clip must be one of {', '.join(sorted(PLAYABLE))}, got {clip.mime!r}")
+    return f"data:{mime};base64,{b64encode(clip.data).decode('ascii')}"
+
+
+def _policy(style: str, script: str) -> str:
+    """Content security policy: nothing from anywhere, our own style and script by digest, sound and pictures inline."""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}"
+
+
+def _resource(name: str) -> str:
+    return files("callaudit.reports").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("callaudit.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["printable"] = lambda text: wording.printable(text or "")
+    return environment

@@ -1,0 +1,217 @@
+"""The audit document, schema callaudit.audit/1, held by `audit.schema.json` beside this file.
+
+Deterministic: keys in the order of the contract, times and probabilities to three decimals, other numbers to what
+they are worth. NaN and infinities are refused, never written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+
+from callaudit.records import (
+    Audit,
+    CallMetadata,
+    Failed,
+    Finding,
+    JsonValue,
+    Party,
+    Recording,
+    Ring,
+    Score,
+    Timeline,
+    Turn,
+)
+from callaudit.reports.base import ReportOptions, report
+from callaudit.spans import Span, rounded
+
+SCHEMA = "callaudit.audit/1"
+FAILED_SCHEMA = "callaudit.failed/1"
+SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@report("json", suffix=".json")
+def render_json(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
+    """One object for one recording, an array for several: the audits as given, then the failed ones."""
+    documents: list[JsonValue] = [audit_document(audit) for audit in audits]
+    documents += [failed_document(one) for one in failed]
+    whole = documents[0] if len(documents) == 1 else documents
+    return _utf8(json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
+
+
+def audit_document(audit: Audit) -> dict[str, JsonValue]:
+    """The audit as the contract writes it: plain dicts, lists, numbers and text."""
+    call = audit.call
+    return {
+        "schema": SCHEMA,
+        "recording": _recording(call.recording, call.parties),
+        "timeline": _timeline(call.timeline),
+        "turns": [_turn(turn) for turn in call.turns],
+        "measurements": [
+            {"name": m.name, "value": _rounded(m.value, 4), "unit": m.unit, "why": m.why} for m in call.measurements
+        ],
+        "findings": [_finding(finding) for finding in audit.findings],
+        "failures": [{"rule": failure.rule, "error": failure.error} for failure in audit.failures],
+        "score": _score(audit.score),
+        "made_by": _made_by(audit),
+    }
+
+
+def failed_document(failed: Failed) -> dict[str, JsonValue]:
+    """A recording that could not be audited, beside the audits of the others."""
+    return {"schema": FAILED_SCHEMA, "path": _utf8(failed.path), "error": _utf8(failed.error), "kind": failed.kind}
+
+
+def _recording(recording: Recording, parties: Sequence[Party]) -> dict[str, JsonValue]:
+    return {
+        "id": recording.id,
+        "path": _utf8(recording.path),
+        "duration_s": _rounded(recording.duration_s),
+        "sample_rate_hz": recording.sample_rate_hz,
+        "channels": recording.n_channels,
+        "layout": recording.layout,
+        "codec": recording.codec,
+        "roles": _roles(parties),
+        "metadata": _metadata(recording.metadata),
+        "parties": [
+            {
+                "speaker": party.speaker,
+                "channel": party.voice.channel,
+                "confidence": _rounded(party.confidence),
+                "why": party.why,
+            }
+            for party in parties
+        ],
+        "warnings": list(recording.warnings),
+    }
+
+
+def _roles(parties: Sequence[Party]) -> dict[str, JsonValue]:
+    """Role per channel; a channel that carries both parties has none: unknown."""
+    roles: dict[str, JsonValue] = {}
+    for party in sorted(parties, key=lambda party: party.voice.channel):
+        channel = str(party.voice.channel)
+        shared = channel in roles and roles[channel] != party.speaker
+        roles[channel] = "unknown" if shared else party.speaker
+    return roles
+
+
+def _metadata(metadata: CallMetadata) -> dict[str, JsonValue]:
+    """The three keys of the contract always, the others where somebody said."""
+    known: dict[str, JsonValue] = {"direction": metadata.direction, "started_at": None, "agent_id": metadata.agent_id}
+    for field in fields(metadata):
+        value = getattr(metadata, field.name)
+        if isinstance(value, datetime):
+            known[field.name] = value.isoformat()
+        elif isinstance(value, tuple):
+            if value:
+                known[field.name] = {str(key): item for key, item in value}
+        elif value is not None:
+            known[field.name] = _rounded(value) if isinstance(value, float) else value
+    return known
+
+
+def _timeline(timeline: Timeline) -> dict[str, JsonValue]:
+    hangup = timeline.hangup
+    return {
+        "ring": None if timeline.ring is None else _ring(timeline.ring),
+        "spans": [
+            {
+                "kind": s.kind,
+                **_times(s.span),
+                "speaker": s.speaker,
+                "confidence": _rounded(s.confidence),
+                **({} if s.detail is None else {"detail": s.detail}),
+            }
+            for s in timeline.spans
+        ],
+        "hangup": {
+            "by": hangup.by,
+            "at_s": _rounded(hangup.at_s),
+            "why": hangup.why,
+            "confidence": _rounded(hangup.confidence),
+        },
+        "answer_s": _rounded(timeline.answer_s),
+        "end_s": _rounded(timeline.end_s),
+    }
+
+
+def _ring(ring: Ring) -> dict[str, JsonValue]:
+    return {
+        "kind": ring.kind,
+        "start_s": _rounded(ring.span.start_s),
+        "answer_s": _rounded(ring.answer_s),
+        "ring_to_answer_s": _rounded(ring.ring_to_answer_s),
+        "count": ring.count,
+        "rings": [[span.start_s, span.end_s] for span in map(rounded, ring.rings)],
+        "channel": ring.channel,
+        "plan": ring.plan,
+    }
+
+
+def _turn(turn: Turn) -> dict[str, JsonValue]:
+    return {
+        "speaker": turn.speaker,
+        **_times(turn.span),
+        "text": turn.text,
+        "confidence": _rounded(turn.confidence),
+        "words": [{"text": w.text, **_times(w.span), "prob": _rounded(w.prob)} for w in turn.words],
+        "level_dbov": _rounded(turn.level_dbov, 2),
+        "rate_cpm": _rounded(turn.rate_cpm, 1),
+        "f0_median_hz": _rounded(turn.f0_median_hz, 1),
+        "f0_spread_st": _rounded(turn.f0_spread_st, 2),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, JsonValue]:
+    return {
+        "rule": finding.rule,
+        "status": finding.status,
+        "severity": finding.severity,
+        "message": finding.message,
+        "why": finding.why,
+        "confidence": _rounded(finding.confidence),
+        "value": _rounded(finding.value, 4),
+        "limit": _rounded(finding.limit, 4),
+        "unit": finding.unit,
+        "spans": [{**_times(place.span), "speaker": place.speaker} for place in finding.places],
+        "quote": finding.quote,
+        "sources": [{"anchor": source.anchor, "quote": source.quote} for source in finding.sources],
+        "title": finding.title,
+        "chapter": finding.chapter,
+        "matched": finding.matched,
+    }
+
+
+def _score(score: Score) -> dict[str, JsonValue]:
+    return {
+        "value": _rounded(score.value, 1),
+        "low": _rounded(score.low, 1),
+        "high": _rounded(score.high, 1),
+        "assessed": score.n_assessed,
+        "not_assessable": score.n_not_assessable,
+        "verdict": score.verdict,
+        "why": score.why,
+    }
+
+
+def _made_by(audit: Audit) -> dict[str, JsonValue]:
+    made_by = audit.made_by
+    return {field.name: getattr(made_by, field.name) for field in fields(made_by)}
+
+
+def _times(span: Span) -> dict[str, JsonValue]:
+    kept = rounded(span)
+    return {"start_s": kept.start_s, "end_s": kept.end_s}
+
+
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(float(value), digits) + 0.0  # + 0.0 turns −0.0 into 0.0
+
+
+def _utf8(text: str) -> str:
+    """The text with lone surrogates (bytes of a file name that are no UTF-8) replaced by U+FFFD."""
+    return SURROGATES.sub("\ufffd", text)

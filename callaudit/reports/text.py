@@ -1,0 +1,260 @@
+"""The report for the terminal: one screen of figures, the strip of the call, then what is wrong, with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+from typing import Final
+
+from rich.box import ROUNDED, SIMPLE
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from callaudit.records import Audit, Call, Failed, Finding, Severity, Verdict
+from callaudit.reports import wording
+from callaudit.reports.base import ReportOptions, report
+from callaudit.reports.strip import strip
+from callaudit.reports.summary import by_severity, n_violated, summary, with_status
+from callaudit.reports.wording import printable
+
+LEAST_WIDTH: Final = 40
+VERDICT_STYLES: Final[dict[Verdict, str]] = {
+    "pass": "bold color(231) on color(28)",
+    "review": "bold color(16) on color(214)",
+    "fail": "bold color(231) on color(160)",
+}
+SEVERITY_STYLES: Final[dict[Severity, str]] = {
+    "critical": "bold color(160)",
+    "major": "bold color(208)",
+    "minor": "bold color(178)",
+}
+
+
+@report("text", suffix=".txt")
+def render_text(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
+    """Reports one after another; several recordings end with a table of all."""
+    first = options[0]
+    width = max(LEAST_WIDTH, first.width)
+    page = StringIO()
+    console = Console(
+        file=page,
+        width=width,
+        force_terminal=first.color,
+        color_system="256" if first.color else None,
+        no_color=not first.color,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},  # the report depends on its options, not on the terminal of whoever made it
+    )
+    for audit in audits:
+        for part in _parts(audit, width):
+            console.print(part)
+    if len(audits) + len(failed) > 1:
+        console.print(_closing(audits))
+    for one in failed:
+        text = Text(f"{wording.FAILED}  ", "bold color(160)").append(printable(one.path), "bold")
+        console.print(text.append(f"\n  {printable(one.error)}", "default"))
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def _parts(audit: Audit, width: int) -> list[RenderableType]:
+    parts: list[RenderableType] = [_header(audit), strip(audit, width), ""]
+    violated = with_status(audit, "violated")
+    parts += _crashed(audit)
+    for severity, findings in by_severity(violated):
+        title = f"{wording.SEVERITIES[severity]}{wording.FINDINGS} · {len(findings)}"
+        parts.append(Rule(Text(title, SEVERITY_STYLES[severity]), align="left", style="dim", characters="─"))
+        parts += [_finding(finding) for finding in findings]
+    if not violated:
+        told = wording.no_findings(audit.score.n_assessed, not audit.failures)
+        parts.append(Text(told, "color(28)" if told == wording.NO_FINDINGS else "color(208)"))
+        parts.append("")
+    return [*parts, *_unassessed(audit), _counts(audit), ""]
+
+
+# ── header ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _header(audit: Audit) -> Panel:
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(no_wrap=True, style="dim", width=10)
+    grid.add_column(ratio=1, overflow="fold")
+    for label, value in _facts(audit.call):
+        grid.add_row(label, value)
+    outer = Table.grid(expand=True)
+    outer.add_column()
+    outer.add_row(_verdict(audit))
+    outer.add_row("")
+    outer.add_row(grid)
+    return Panel(outer, title=Text(wording.TITLE, "bold"), title_align="left", box=ROUNDED, border_style="dim")
+
+
+def _verdict(audit: Audit) -> Text:
+    score = audit.score
+    line = Text(f" {wording.VERDICTS[score.verdict]} ", VERDICT_STYLES[score.verdict]).append("  ", "default")
+    if score.value is None:
+        line.append(wording.NO_SCORE, "bold")
+    else:
+        line.append(f"{wording.points(score.value)} {wording.SCORE_UNIT}", "bold")
+        line.append(f"（可能 {wording.points(score.low)}–{wording.points(score.high)}）", "dim")
+    line.append(f"  已评 {score.n_assessed} 条 · {wording.UNASSESSED} {score.n_not_assessable} 条", "default")
+    if score.why:
+        line.append(f"\n{printable(score.why)}", "dim")
+    return line
+
+
+def _facts(call: Call) -> list[tuple[str, Text]]:
+    recording, metadata, hangup = call.recording, call.metadata, call.timeline.hangup
+    figures = summary(call)
+    started = wording.started(metadata.started_at)
+    direction = wording.DIRECTIONS[metadata.direction] if metadata.direction else f"{wording.DIRECTION}未知"
+    who = f"{wording.AGENT} {wording.agent(metadata)}"
+    company = [printable(metadata.company)] if metadata.company else []
+    rows = [
+        (wording.FILE, f"{wording.file_name(recording.path)}  {recording.id[:12]}"),
+        (wording.CALL, " · ".join([direction, started, *company, who, wording.clock(recording.duration_s)])),
+        (wording.RINGING, _ringing(call)),
+        (
+            wording.TALK,
+            f"{wording.SPEAKERS['agent']} {wording.percent(figures.agent_share)} · "
+            f"{wording.SPEAKERS['customer']} {wording.percent(figures.customer_share)}"
+            f" · 重叠 {figures.n_overlaps} 处 {wording.seconds(figures.overlap_s)}",
+        ),
+        (
+            wording.SILENCE,
+            f"{wording.seconds(figures.silence_s)} · 最长 {wording.seconds(figures.longest_silence_s)}"
+            f" · 3 秒以上 {figures.n_long_silences} 处",
+        ),
+        (wording.HOLD, f"{figures.n_holds} 次 {wording.seconds(figures.hold_s)}" if figures.n_holds else wording.NONE),
+        (wording.HANGUP, _hangup(hangup.by, hangup.at_s, hangup.why)),
+        (wording.CHANNELS, _channels(call)),
+    ]
+    facts = [(label, Text(value)) for label, value in rows]
+    facts += [(wording.ROLES, _role(party_line, why)) for party_line, why in _roles(call)]
+    return facts + [(wording.NOTICE, Text(printable(warning), "color(208)")) for warning in recording.warnings]
+
+
+def _ringing(call: Call) -> str:
+    ring = call.timeline.ring
+    if ring is None:
+        return wording.NO_RING
+    count = "彩铃" if ring.count is None else f"{ring.count} 声"
+    return f"{wording.seconds(ring.ring_to_answer_s)} · {count}"
+
+
+def _hangup(by: str, at_s: float | None, why: str | None) -> str:
+    who = f"{wording.SPEAKERS[by]}先挂" if by != "unknown" else "挂机方未知"
+    return " · ".join([who, *([wording.clock(at_s)] if at_s is not None else []), *([printable(why)] if why else [])])
+
+
+def _channels(call: Call) -> str:
+    recording = call.recording
+    rate = wording.number(recording.sample_rate_hz / 1000)
+    return f"{wording.LAYOUTS[recording.layout]} · {printable(recording.codec)} · {rate} kHz"
+
+
+def _roles(call: Call) -> list[tuple[str, str]]:
+    return [(wording.role(party), printable(party.why)) for party in call.parties]
+
+
+def _role(line: str, why: str) -> Text:
+    return Text(line).append(f" {why}" if why else "", "dim")
+
+
+# ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _finding(finding: Finding) -> Padding:
+    head = Text("● ", SEVERITY_STYLES[finding.severity]).append(printable(finding.title), "bold")
+    head.append(f"  {finding.rule}  {wording.CONFIDENCE} {wording.percent(finding.confidence)}", "dim")
+    body = Table.grid(padding=(0, 1), expand=True)
+    body.add_column(no_wrap=True, style="dim", width=4)
+    body.add_column(ratio=1, overflow="fold")
+    for label, value in _evidence(finding):
+        body.add_row(label, value)
+    whole = Table.grid(expand=True)
+    whole.add_column()
+    whole.add_row(head)
+    whole.add_row(Padding(body, (0, 0, 0, 2)))
+    return Padding(whole, (0, 0, 1, 0))
+
+
+def _evidence(finding: Finding) -> list[tuple[str, Text]]:
+    said = finding.message and finding.message != finding.title
+    rows = [("问题", Text(printable(finding.message)))] if said else []
+    if finding.places:
+        rows.append(("时间", Text(_places(finding))))
+    if finding.quote:
+        rows.append((wording.HEARD, Text(f"“{printable(finding.quote)}”", "color(38)")))
+    if finding.value is not None:
+        measured = Text(wording.amount(finding.value, finding.unit), "bold")
+        if finding.limit is not None:
+            measured.append(f" · {wording.LIMIT} {wording.amount(finding.limit, finding.unit)}", "not bold")
+        rows.append((wording.AGAINST, measured))
+    if finding.matched:
+        rows.append((wording.MATCHED, Text(printable(finding.matched))))
+    for source in finding.sources:
+        rows.append((wording.BASIS, Text(f"「{printable(source.quote)}」").append(f" {source.anchor}", "dim")))
+    return rows
+
+
+def _places(finding: Finding) -> str:
+    told = (
+        f"{wording.clock(place.span.start_s)}–{wording.clock(place.span.end_s)} {wording.speaker(place.speaker)}"
+        for place in finding.places
+    )
+    return "；".join(map(str.rstrip, told))
+
+
+def _crashed(audit: Audit) -> list[RenderableType]:
+    if not audit.failures:
+        return []
+    text = Text(f"{wording.INCOMPLETE}：{wording.CRASHED} {len(audit.failures)} 条", "bold color(160)")
+    for failure in audit.failures:
+        text.append(f"\n  {failure.rule}: {printable(failure.error)}", "default")
+    return [text, ""]
+
+
+def _unassessed(audit: Audit) -> list[RenderableType]:
+    findings = with_status(audit, "not_assessable")
+    if not findings:
+        return []
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True, style="dim", width=4)
+    table.add_column(ratio=2, overflow="fold")
+    table.add_column(ratio=3, overflow="fold", style="dim")
+    for finding in findings:
+        why = finding.why or finding.message
+        table.add_row(wording.SEVERITIES[finding.severity], Text(printable(finding.title)), Text(printable(why)))
+    title = Text(f"{wording.UNASSESSED} · {len(findings)}", "bold")
+    return [Rule(title, align="left", style="dim", characters="─"), table, ""]
+
+
+def _counts(audit: Audit) -> Text:
+    passed, not_applicable = with_status(audit, "passed"), with_status(audit, "not_applicable")
+    made_by = audit.made_by
+    line = Text(f"{wording.PASSED} {len(passed)} 条 · {wording.NOT_APPLICABLE} {len(not_applicable)} 条", "bold")
+    made = " · ".join(filter(None, (f"callaudit {made_by.callaudit}", made_by.model, made_by.rulebook)))
+    return line.append(f"    {wording.MADE_BY} {made}", "not bold dim")
+
+
+# ── several recordings ───────────────────────────────────────────────────────────────────────────────────────────
+def _closing(audits: Sequence[Audit]) -> Table:
+    table = Table(box=SIMPLE, title=Text(wording.SUMMARY, "bold"), title_justify="left", expand=True, padding=(0, 1))
+    table.add_column(wording.FILE, ratio=1, overflow="fold")
+    table.add_column(wording.SCORE, justify="right", no_wrap=True)
+    table.add_column(wording.VERDICT, no_wrap=True)
+    for name in (*wording.SEVERITIES.values(), wording.UNASSESSED):
+        table.add_column(name, justify="right", no_wrap=True)
+    for audit in audits:
+        verdict = audit.score.verdict
+        table.add_row(
+            Text(wording.file_name(audit.call.recording.path)),
+            wording.points(audit.score.value),
+            Text(f" {wording.VERDICTS[verdict]} ", VERDICT_STYLES[verdict]),
+            *(str(n_violated(audit, severity)) for severity in SEVERITY_STYLES),
+            str(audit.score.n_not_assessable),
+        )
+    return table
