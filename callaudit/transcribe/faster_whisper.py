@@ -1,0 +1,282 @@
+"""Words by Whisper, run by CTranslate2 through faster-whisper.
+
+Why not `WhisperModel.transcribe`: it walks a whole channel in steps that each wait for the one before, hears every
+ring and every pause, and gives a held stretch to the line before it. Here only speech is fed, many windows at a time,
+the parties of a call in one dialogue, and every word is tied to the speech it came from (`windows`, `alignment`).
+What comes out wrong (`phantoms`) or not at all is heard again in smaller company, and left out if it stays wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callaudit.errors import EngineError
+from callaudit.models import DEFAULT_MODEL, ModelFiles, resolve
+from callaudit.progress import SILENT, Progress
+from callaudit.records import Audio, Word
+from callaudit.spans import Span, total_s
+from callaudit.text.simplify import simplify_words
+from callaudit.transcribe.alignment import Timed, atoms, spread, words_of
+from callaudit.transcribe.base import Transcript
+from callaudit.transcribe.phantoms import Hearing, Reason, suspicion
+from callaudit.transcribe.voice import has_voice
+from callaudit.transcribe.windows import Cutting, Piece, Placed, Window, cut, gains, pack, render, spoken_s
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
+
+_MOST_TOKENS = 448
+_TOKENS_PER_S = 16
+_FRAMES_PER_S = 100
+_STAGE = "transcribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How sound becomes tokens; the temperature is always 0, so that the same sound gives the same words.
+
+    `batch_size`: windows decoded together, which changes speed and memory but not the words. `spoken_numbers`: Chinese
+    numbers are written as they are spoken (四十, not 40), by barring digits. `again_s`: window lengths of the second
+    and third hearing of what came out wrong; 0 hears each piece alone.
+    """
+
+    beam_size: int = 5
+    batch_size: int = 8
+    spoken_numbers: bool = True
+    again_s: tuple[float, ...] = (12.0, 0.0)
+    timestamps: bool = False
+    simplified: bool = False
+    length_penalty: float = 1.0
+    patience: float = 1.0
+    pad_audio: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the recogniser made of one piece."""
+
+    placed: Placed
+    timed: tuple[Timed, ...]
+    avg_logprob: float
+    no_speech_prob: float
+
+    @property
+    def piece(self) -> Piece:
+        """The sound it was made of."""
+        return self.placed.piece
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it cannot stay as it is."""
+        text = "".join(atom.text for atom in self.timed)
+        return suspicion(Hearing(text, total_s(self.piece.speech), self.avg_logprob, self.no_speech_prob))
+
+
+class FasterWhisperTranscriber:
+    """Whisper in CTranslate2 form; loaded at the first transcription and then kept.
+
+    Parameters
+    ----------
+    model : name of the manifest, folder, hub id, or files found before
+    device : ``cpu``, ``cuda`` or ``auto``
+    compute_type : CTranslate2's number type; int8 on a CPU
+    threads : CPU threads, 0 for CTranslate2's own choice; the words are the same for any number
+    """
+
+    def __init__(
+        self,
+        model: str | ModelFiles = DEFAULT_MODEL,
+        *,
+        device: str = "cpu",
+        compute_type: str = "int8",
+        threads: int = 0,
+        cutting: Cutting = Cutting(),
+        decoding: Decoding = Decoding(),
+    ) -> None:
+        self._named = model
+        self._device = device
+        self._compute_type = compute_type
+        self._threads = threads
+        self._cutting = cutting
+        self._decoding = decoding
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self._files.name
+
+    @property
+    def sha256(self) -> str | None:
+        """Digest of its weights."""
+        return self._files.sha256
+
+    def transcribe(
+        self,
+        audio: Audio,
+        speech: Mapping[int, tuple[Span, ...]],
+        *,
+        language: str | None = None,
+        progress: Progress = SILENT,
+    ) -> Transcript:
+        """Words heard in the speech of each channel; `language` None means: hear which."""
+        factors = gains(audio, speech, self._cutting)
+        pieces = [piece for piece in cut(audio, speech, self._cutting) if has_voice(_sound(audio, piece, factors))]
+        windows = pack(pieces, self._cutting)
+        if not windows:
+            return Transcript({channel: () for channel in speech}, language or "und", 1.0 if language else 0.0)
+        try:
+            language, prob = (language, 1.0) if language else self._language(audio, windows, factors)
+            run = _Run(self._model, audio, factors, language, self._decoding, progress)
+            heard = run.hear(windows)
+            for longest_s in self._decoding.again_s:
+                heard = run.hear_again(heard, replace(self._cutting, longest_s=longest_s))
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise EngineError(f"model {self.name} failed on {self._device}: {error}") from error
+        return _transcript(heard, speech, language, prob)
+
+    @cached_property
+    def _files(self) -> ModelFiles:
+        return resolve(self._named) if isinstance(self._named, str) else self._named
+
+    @cached_property
+    def _model(self) -> WhisperModel:
+        from faster_whisper import WhisperModel
+
+        return WhisperModel(
+            str(self._files.path), device=self._device, compute_type=self._compute_type, cpu_threads=self._threads
+        )
+
+    def _language(self, audio: Audio, windows: Sequence[Window], factors: Mapping[int, float]) -> tuple[str, float]:
+        """The language of the window with the most speech, and its probability."""
+        window = max(windows, key=spoken_s)
+        features = _features(self._model, [render(audio, window, factors)], self._decoding)
+        token, prob = self._model.model.detect_language(self._model.encode(features))[0][0]
+        return token[2:-2], float(prob)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One recording at work."""
+
+    model: WhisperModel
+    audio: Audio
+    factors: Mapping[int, float]
+    language: str
+    decoding: Decoding
+    progress: Progress
+
+    def hear(self, windows: Sequence[Window]) -> list[Heard]:
+        """Every piece of the windows, in their order."""
+        tokenizer = _tokenizer(self.model, self.language)
+        barred = _barred(tokenizer, self.decoding)
+        heard: list[Heard] = []
+        total = sum(spoken_s(window) for window in windows)
+        done = 0.0
+        for k in range(0, len(windows), self.decoding.batch_size):
+            batch = windows[k : k + self.decoding.batch_size]
+            self.progress.step(_STAGE, done, total)
+            heard += self._hear_batch(batch, tokenizer, barred)
+            done += sum(spoken_s(window) for window in batch)
+        self.progress.step(_STAGE, total, total)
+        return heard
+
+    def hear_again(self, heard: Sequence[Heard], cutting: Cutting) -> list[Heard]:
+        """The same, with those pieces that came out wrong heard once more in windows of another length."""
+        wrong = [k for k, one in enumerate(heard) if one.reason is not None]
+        if not wrong:
+            return list(heard)
+        better = list(heard)
+        again = self.hear(pack([heard[k].piece for k in wrong], cutting))
+        for k, new in zip(wrong, again, strict=True):
+            if new.reason is None or len(new.timed) > len(heard[k].timed) and heard[k].reason == "unheard":
+                better[k] = new
+        return better
+
+    def _hear_batch(self, windows: Sequence[Window], tokenizer: Tokenizer, barred: list[int]) -> list[Heard]:
+        encoded = self.model.encode(
+            _features(self.model, [render(self.audio, window, self.factors) for window in windows], self.decoding)
+        )
+        prompt = [*tokenizer.sot_sequence] + ([] if self.decoding.timestamps else [tokenizer.no_timestamps])
+        most_s = max(spoken_s(window) for window in windows)
+        results = self.model.model.generate(
+            encoded,
+            [prompt] * len(windows),
+            beam_size=self.decoding.beam_size,
+            patience=self.decoding.patience, length_penalty=self.decoding.length_penalty,
+            max_length=min(_MOST_TOKENS, len(prompt) + 20 + round(_TOKENS_PER_S * most_s)),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_blank=True,
+            suppress_tokens=barred,
+        )
+        tokens = [[t for t in result.sequences_ids[0] if t < tokenizer.eot] for result in results]
+        frames: Any = [round(window.duration_s * _FRAMES_PER_S) for window in windows]
+        aligned = self.model.find_alignment(tokenizer, tokens, encoded, frames)
+        heard: list[Heard] = []
+        for window, result, rows in zip(windows, results, aligned, strict=True):
+            timed = atoms(Timed(row["word"], row["start"], row["end"], float(row["probability"])) for row in rows)
+            n = len(result.sequences_ids[0])
+            logprob = result.scores[0] * n**self.decoding.length_penalty / (n + 1)
+            for placed, share in zip(window.placed, spread(window, timed), strict=True):
+                heard.append(Heard(placed, share, logprob, result.no_speech_prob))
+        return heard
+
+
+def _transcript(
+    heard: Sequence[Heard], speech: Mapping[int, tuple[Span, ...]], language: str, prob: float
+) -> Transcript:
+    words: dict[int, list[Word]] = {channel: [] for channel in speech}
+    notes: list[str] = []
+    for one in heard:
+        if one.reason in (None, "unheard"):
+            said = words_of(one.placed, one.timed)
+            words[one.piece.channel] += simplify_words(said) if language == "zh" else said
+        else:
+            span = one.piece.span
+            notes.append(
+                f"声道 {one.piece.channel} 的 {span.start_s:.1f}–{span.end_s:.1f} 秒识别结果不可信（{one.reason}），未采用"
+            )
+    ordered = {channel: tuple(sorted(row, key=lambda word: word.span)) for channel, row in words.items()}
+    return Transcript(ordered, language, prob, tuple(notes))
+
+
+def _sound(audio: Audio, piece: Piece, factors: Mapping[int, float]) -> NDArray[np.float32]:
+    return render(audio, Window((Placed(piece, 0.0),)), factors)
+
+
+def _features(model: WhisperModel, sounds: Sequence[NDArray[np.float32]], decoding: Decoding) -> NDArray[np.float32]:
+    """Log-mel spectrograms, float32 [shape=(windows, mels, 3000)], the rest of each window filled with zeros."""
+    extractor = model.feature_extractor
+    n_frames = extractor.nb_max_frames
+    features = np.zeros((len(sounds), extractor.mel_filters.shape[0], n_frames), dtype=np.float32)
+    for k, sound in enumerate(sounds):
+        if decoding.pad_audio: sound = np.pad(sound, (0, 480000 - len(sound)))
+        feature = extractor(sound)[:, :n_frames]
+        features[k, :, : feature.shape[1]] = feature
+    return features
+
+
+def _tokenizer(model: WhisperModel, language: str) -> Tokenizer:
+    from faster_whisper.tokenizer import Tokenizer
+
+    return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
+
+
+def _barred(tokenizer: Tokenizer, decoding: Decoding) -> list[int]:
+    """Tokens that are never written: what Whisper bars by itself, and digits where numbers are to be spelled out."""
+    own = (tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm)
+    barred = {*tokenizer.non_speech_tokens, *own, tokenizer.no_speech}
+    if tokenizer.language_code == "zh":
+      for token in range(tokenizer.eot):
+        s=tokenizer.decode([token])
+        if decoding.spoken_numbers and any(c.isdigit() for c in s): barred.add(token)
+        if decoding.simplified and "\ufffd" not in s and simplify(s) != s: barred.add(token)
+    return sorted(barred)
+from callaudit.text.simplify import simplify
