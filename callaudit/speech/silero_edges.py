@@ -1,0 +1,91 @@
+"""Speech where Silero hears a voice, with the edges of the signal itself.
+
+Two witnesses, each asked only what it knows. Silero: is there a voice at all (it takes no hold music, no ringing and no
+line noise for one, but answers every 32 ms and leaves the voiceless ends of words out). The level above the channel's
+own noise floor, every 10 ms: where exactly does it start and end.
+
+webrtcvad as a third was tried and left out: at every aggressiveness it took more speech away than noise (F1 of frames
+on labelled calls 0.970 without, 0.970, 0.969 and 0.960 with modes 0, 2 and 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callaudit.records import Audio, Signal, SignalKind, VoiceProbability
+from callaudit.spans import Span, from_frames, longer_than, to_frames
+from callaudit.speech.base import TONES, as_spans
+from callaudit.speech.frames import HOP_S, at_frames, closed, floor_db, level_db, runs_with, wider
+from callaudit.speech.leakage import leaked
+
+
+@dataclass(frozen=True, slots=True)
+class SileroEdges:
+    """The detector of the pipeline. Levels are in dB, probabilities in [0, 1], times in seconds.
+
+    Attributes
+    ----------
+    sure_prob
+        Silero's answer that makes a stretch a voice.
+    maybe_prob, reach_s
+        How sure Silero must be for the voice to go on, and how far beyond that the voiceless ends of words may reach.
+    above_floor_db, below_speech_db
+        A frame sounds when it is this far above the noise floor and not further than that below the channel's speech.
+    over_s
+        Under music and noise the level says nothing, so edges are Silero's; and there a voice must last so long.
+    closure_s
+        Silence inside a word (the closure before p, t, k, q, ch).
+    block_s
+        Seconds handled at a time; the result does not depend on it.
+    """
+
+    sure_prob: float = 0.5
+    maybe_prob: float = 0.2
+    reach_s: float = 0.2
+    above_floor_db: float = 6.0
+    below_speech_db: float = 30.0
+    over_s: float = 0.25
+    closure_s: float = 0.1
+    block_s: float = 30.0
+    name: str = "silero-edges"
+
+    def detect(self, audio: Audio, signals: Iterable[Signal], voice: VoiceProbability) -> dict[int, tuple[Span, ...]]:
+        """Spans of speech of every channel; see `SpeechDetector.detect`."""
+        signals = tuple(signals)
+        levels = [level_db(row, audio.sample_rate_hz, block_s=self.block_s) for row in audio.samples]
+        rows = [
+            self._active(level, voice.probs[channel], voice.hop_s, [s for s in signals if s.channel == channel])
+            for channel, level in enumerate(levels)
+        ]
+        if audio.n_channels == 2:
+            rows = [rows[me] & ~leaked(audio, me, rows[me], levels[me], levels[1 - me]) for me in (0, 1)]
+        return {channel: as_spans(row, HOP_S, signals, channel) for channel, row in enumerate(rows)}
+
+    def _active(
+        self, level: NDArray[np.float32], probs: NDArray[np.float32], hop_s: float, signals: list[Signal]
+    ) -> NDArray[np.bool_]:
+        """Whether each 10 ms of one channel is speech, pauses inside words closed."""
+
+        def under(kinds: frozenset[SignalKind]) -> NDArray[np.bool_]:
+            return to_frames((s.span for s in signals if s.kind in kinds), HOP_S, len(level))
+
+        toned, covered = under(TONES), under(frozenset({"music", "noise"}))
+        prob = at_frames(probs, hop_s, len(level))
+        prob[toned] = 0
+        over = self._over(prob, covered)
+        clear = (prob >= self.sure_prob) & ~covered
+        if not clear.any():
+            return over
+        speech_db = float(np.quantile(level[clear], 0.75))
+        least = np.maximum(floor_db(level, toned | covered) + self.above_floor_db, speech_db - self.below_speech_db)
+        loud = closed((level > least) & ~toned & ~covered, self.closure_s)
+        return over | (runs_with(loud, wider(clear, hop_s)) & wider(prob >= self.maybe_prob, self.reach_s))
+
+    def _over(self, prob: NDArray[np.float32], under: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Speech over music or noise: nothing but a voice that Silero is sure of for a while."""
+        heard = closed((prob >= self.sure_prob) & under, self.closure_s)
+        return to_frames(longer_than(from_frames(heard, HOP_S), self.over_s), HOP_S, len(prob))
