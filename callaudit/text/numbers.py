@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-DIGITS = {char: value for value, group in enumerate(("零〇○", "一壹幺", "二贰两俩", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖"))
-          for char in group}  # fmt: skip
+_WRITTEN = ("零〇○", "一壹幺", "二贰两俩", "三叁", "四肆", "五伍", "六陆", "七柒", "八捌", "九玖")
+DIGITS = {char: value for value, group in enumerate(_WRITTEN) for char in group}
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000, "亿": 100_000_000}
 NUMERALS = frozenset(DIGITS) | frozenset(UNITS)
 
@@ -40,8 +40,8 @@ _HAN_NUMBER = re.compile(r"[零〇○一壹幺二贰两俩三叁四肆五伍六�
 def spoken(text: str) -> str:
     """The text with its digits as Han numerals, in the reading that the words beside them ask for.
 
-    Digit by digit: what leads with 0, has five digits or more, stands before 号 or 年 (four digits) or behind 尾号, 电话
-    and the like, or has three or four digits and no measure word. Everything else is read as a quantity.
+    Digit by digit: what leads with 0, has five digits or more, stands before 号 or 年 (four digits) or behind 尾号,
+    电话 and the like, or has three or four digits and no measure word. Everything else is read as a quantity.
 
     >>> spoken("工号8016,24小时内,2026年3月,共350元,涨了5%")
     '工号八零一六,二十四小时内,二零二六年三月,共三百五十元,涨了百分之五'
@@ -65,6 +65,7 @@ def _read(number: str, before: str, after: str) -> str:
 
 
 def _by_digits(number: str, before: str, after: str) -> bool:
+    after = after.lstrip()
     measured = after[:1] != "" and after[0] in _MEASURE
     if len(number) > 1 and number[0] == "0":
         return True
@@ -117,8 +118,10 @@ def _as_digits(run: str) -> str:
 def value(text: str) -> float | None:
     """The first number of the text, in digits or Han numerals; None where there is none.
 
-    >>> value("二十四小时内"), value("大约两百三十五块"), value("3.5元"), value("请稍等"), value("两万五"), value("三点五倍")
-    (24.0, 235.0, 3.5, None, 25000.0, 3.5)
+    >>> value("二十四小时内"), value("大约两百三十五块"), value("3.5元"), value("请稍等")
+    (24.0, 235.0, 3.5, None)
+    >>> value("两万五"), value("三点五倍")
+    (25000.0, 3.5)
     """
     found = re.search(_HAN_NUMBER.pattern + r"(?:点[零一二三四五六七八九]+)?|\d+(?:\.\d+)?", text)
     if found is None:

@@ -21,17 +21,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from callaudit.text.listen import FORBIDDEN_COST, PARTICLES, codes, negations, say, sound_ids
+from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, negations, say, sound_ids
 
 MOST_VARIANTS = 256
 GAP_LENGTH = 12
 
-Kind = Literal["any", "number", "surname"]
+Kind = Literal["any", "named", "number", "surname"]
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A stretch of `least` to `most` syllables of a kind."""
+    """A stretch of `least` to `most` syllables of a kind; "named" is anything that denies nothing."""
 
     least: int
     most: int
@@ -39,14 +39,15 @@ class Slot:
 
 
 _GAP = Slot(0, GAP_LENGTH, "any")
-_NAME = Slot(1, 4, "any")
+_NAME = Slot(1, 4, "named")
 SLOTS: dict[str, Slot] = {
     "agent_id": Slot(2, 8, "number"), "number": Slot(1, 24, "number"), "card_tail": Slot(3, 5, "number"),
     "hours": Slot(1, 4, "number"), "amount": Slot(1, 12, "number"), "surname": Slot(1, 2, "surname"),
-    "title": Slot(1, 4, "any"), "name": _NAME, "customer_name": _NAME, "agent_name": _NAME,
-    "holiday": Slot(2, 6, "any"), "date": Slot(1, 10, "any"), "company": Slot(1, 12, "any"),
-    "department": Slot(1, 8, "any"), "target": Slot(1, 10, "any"), "reason": Slot(1, 16, "any"),
-    "item": Slot(1, 12, "any"), "item2": Slot(1, 12, "any"), "topic": Slot(1, 12, "any"), "other": Slot(1, 12, "any"),
+    "title": Slot(1, 4, "named"), "name": _NAME, "customer_name": _NAME, "agent_name": _NAME,
+    "holiday": Slot(2, 6, "named"), "date": Slot(1, 10, "named"), "company": Slot(1, 12, "named"),
+    "department": Slot(1, 8, "named"), "target": Slot(1, 10, "named"), "reason": Slot(1, 16, "any"),
+    "item": Slot(1, 12, "named"), "item2": Slot(1, 12, "named"), "topic": Slot(1, 12, "any"),
+    "other": Slot(1, 12, "any"),
 }  # fmt: skip
 """What each slot may hold where the caller binds no value to it."""
 
@@ -192,7 +193,7 @@ def _variant(parts: Parts, phrase: str) -> Variant:
     if not chars:
         raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
     own = codes(chars)
-    weight = sum(0.5 if char in PARTICLES else 1.0 for char in chars)
+    weight = sum(0.5 if char in MODAL else 1.0 for char in chars)
     return Variant(
         chars=chars, codes=own, ids=sound_ids(chars), steps=tuple(steps), drop=_drop_costs(chars),
         person=np.array([_PERSONS.get(int(code), 0) for code in own], dtype=np.int8), strict=negations(chars),
@@ -202,26 +203,30 @@ def _variant(parts: Parts, phrase: str) -> Variant:
 
 def _drop_costs(chars: str) -> NDArray[np.float64]:
     """Cost of each syllable when it is not heard: little for particles and polite words of a long phrase."""
-    drop = np.ones(len(chars))
+    n = len(chars)
+    drop = np.ones(n)
     for index, char in enumerate(chars):
-        if char in PARTICLES and len(chars) >= 4:
-            drop[index] = 0.25
-        elif char in "啊呀啦哦" and len(chars) >= 3:
+        last = index == n - 1
+        if char in "啊呀啦哦" and n >= 4:
             drop[index] = 0.1
-        elif (char in "您你" and len(chars) >= 4) or (char == "请" and len(chars) >= 6):
+        elif char in MODAL and n >= 4 and not (last and n == 4):
+            drop[index] = 0.25
+        elif (char in "您你" and n >= 4 and chars[index + 1 : index + 2] != "们") or (char == "请" and n >= 6):
             drop[index] = 0.4
-        elif char in "吗么" and index == len(chars) - 1 and len(chars) <= 6:
+        elif char == "还":  # 还有什么可以帮您 closes a call, 有什么可以帮您 opens it
+            drop[index] = 1.5
+        elif char == "吗" and last and n <= 6:
             drop[index] = FORBIDDEN_COST
     drop[negations(chars)] = FORBIDDEN_COST
     return drop
 
 
 def _allowed(n_syllables: int, weight: float) -> float:
-    """Cost at which a phrase is just found: none for one syllable, an unsure homophone for two, one near sound up to four."""
+    """Cost at which a phrase is just found: an unsure homophone in two syllables, one near sound in up to four."""
     if n_syllables <= 1:
         return 0.01
     if n_syllables == 2:
         return 0.06
     if weight < 4.5:
-        return 0.40
-    return 0.45 + 0.16 * (weight - 4)
+        return 0.30 if weight <= 3 else 0.40
+    return 0.45 + 0.16 * (min(weight, 12) - 4) + 0.10 * max(0.0, weight - 12)

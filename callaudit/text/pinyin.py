@@ -65,14 +65,14 @@ _FINALS: dict[str, tuple[str, str, str]] = {
 FINALS = tuple(_FINALS)
 
 # distance of initials: 0.2 merged by accents [2]; 0.45 differ in aspiration alone; 0.5-0.7 differ in place alone [4]
-_INITIAL_PAIRS = (
-    (0.20, "zh z", "ch c", "sh s", "n l", "f h", "r l"),
-    (0.45, "b p", "d t", "g k", "j q", "zh ch", "z c"),
-    (0.50, "j zh", "q ch", "x sh", "j z", "q c", "x s", "m n", "s f"),
-    (0.60, "c s", "ch sh", "q x", "k h", "x f", "d l", "r zh", "x h"),
-    (0.70, "b d", "d g", "p t", "t k", "b m", "d n", "b f", "p f"),
-)
-_NO_INITIAL = (0.60, "h", "r", "n", "m", "g")
+_INITIAL_PAIRS = {
+    0.20: ("zh z", "ch c", "sh s", "n l", "f h", "r l"),
+    0.45: ("b p", "d t", "g k", "j q", "zh ch", "z c"),
+    0.50: ("j zh", "q ch", "x sh", "j z", "q c", "x s", "m n", "s f"),
+    0.60: ("z s", "zh sh", "j x", "c s", "ch sh", "q x", "k h", "x f", "d l", "r zh", "x h"),
+    0.70: ("b d", "d g", "p t", "t k", "b m", "d n", "b f", "p f"),
+}
+_NO_INITIAL = 0.60  # against h, r, n, m and g
 _MEDIAL_PAIRS = {"i": 0.5, "u": 0.5, "v": 0.6, "iv": 0.3, "uv": 0.4}
 _NUCLEUS_PAIRS = {
     "aE": 0.4, "ao": 0.5, "ae": 0.5, "eo": 0.3, "eE": 0.3, "iE": 0.4, "uo": 0.3, "iv": 0.3, "uv": 0.5, "iy": 0.5,
@@ -83,26 +83,24 @@ _INITIAL_SHARE = 0.45
 
 OTHER = len(INITIALS) * len(FINALS)
 """Id of everything that is no syllable: it is like nothing, not even itself."""
-SILENT_ID = OTHER
 
-_LETTERS = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "ei bi xi di yi ai ji ai ai jie kei ai ai en ou pi kiu a ai ti you wei da ai wai zei".split(),
-        strict=True,
-    )
-)
+_LETTERS = {
+    "a": "ei", "b": "bi", "c": "xi", "d": "di", "e": "yi", "f": "ai", "g": "ji", "h": "ai", "i": "ai", "j": "jie",
+    "k": "kei", "l": "ai", "m": "ai", "n": "en", "o": "ou", "p": "pi", "q": "qiu", "r": "a", "s": "ai", "t": "ti",
+    "u": "you", "v": "wei", "w": "da", "x": "ai", "y": "wai", "z": "zei",
+}  # fmt: skip
 _ODD = {
     "n": "en",
     "ng": "en",
     "m": "en",
     "hm": "en",
     "hng": "en",
-    "kiu": "qiu",
     "yo": "io",
     "fiao": "biao",
     "lo": "luo",
 }
+_HAN = re.compile("[㐀-鿿𠀀-𯿿]")
+_RUN = re.compile("[㐀-鿿𠀀-𯿿]+|[^㐀-鿿𠀀-𯿿]+")
 _SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcs]?)(.+)")
 
 
@@ -117,13 +115,11 @@ def syllables(text: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin  # slow to import (dictionaries, about 0.3 s): paid by the first text only
 
     found: list[str] = []
-    for part in re.findall(r"[㐀-鿿𠀀-𯿿]+|[^㐀-鿿𠀀-𯿿]+", text):
-        if "㐀" <= part[0]:
-            sounds = lazy_pinyin(part, errors=lambda chars: ["" for _ in chars])
+    for part in _RUN.findall(text):
+        if _HAN.match(part):
+            sounds = lazy_pinyin(part, errors="ignore")
             found += (
-                sounds
-                if len(sounds) == len(part)
-                else [lazy_pinyin(char, errors="ignore")[0:1] or [""] for char in part]
+                sounds if len(sounds) == len(part) else ["".join(lazy_pinyin(char, errors="ignore")) for char in part]
             )
         else:
             found += [_LETTERS.get(char.lower(), "") for char in part]
@@ -187,10 +183,10 @@ def distances() -> NDArray[np.float32]:
 def _initial_distances() -> NDArray[np.float64]:
     table = np.ones((len(INITIALS), len(INITIALS)))
     np.fill_diagonal(table, 0.0)
-    pairs = [(cost, *pair.split()) for cost, *group in _INITIAL_PAIRS for pair in group]  # type: ignore[misc]  # (float, str…)
-    pairs += [(_NO_INITIAL[0], "", str(other)) for other in _NO_INITIAL[1:]]
-    for cost, one, other in pairs:
-        a, b = INITIALS.index(str(one)), INITIALS.index(str(other))
+    pairs = [(cost, pair.split(" ")) for cost, names in _INITIAL_PAIRS.items() for pair in names]
+    pairs += [(_NO_INITIAL, ["", other]) for other in "hrnmg"]
+    for cost, pair in pairs:
+        a, b = (INITIALS.index(initial) for initial in pair)
         table[a, b] = table[b, a] = cost
     for middle in range(len(INITIALS)):  # shortest paths
         table = np.minimum(table, table[:, middle : middle + 1] + table[middle : middle + 1, :])
