@@ -16,11 +16,11 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from callaudit.records import Audit, Call, Failed, Finding, Severity
+from callaudit.records import Audit, Call, Failed, Finding, Measurement, Severity
 from callaudit.reports import wording
 from callaudit.reports.base import Clip, ReportOptions, report
 from callaudit.reports.chart import Chart, chart
-from callaudit.reports.summary import Summary, by_severity, n_violated, summary, with_status
+from callaudit.reports.summary import Summary, by_severity, measured, n_violated, of_party, summary, with_status
 from callaudit.reports.transcript import Row, rows
 
 PLAYABLE: Final = frozenset(f"audio/{kind}" for kind in ("mpeg", "ogg", "webm", "wav", "mp4", "flac", "aac"))
@@ -41,6 +41,10 @@ class Section:
     passed: tuple[Finding, ...]
     not_applicable: tuple[Finding, ...]
     n_violated: tuple[tuple[Severity, int], ...]
+    pairs: tuple[tuple[str, Measurement, Measurement], ...]
+    others: tuple[Measurement, ...]
+    rate: str
+    level: str
     sound: str
 
 
@@ -63,6 +67,7 @@ def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
 
 def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
     violated = with_status(audit, "violated")
+    pairs, others = measured(audit.call)
     numbers = {id(finding): i for i, finding in enumerate(violated, start=1)}
     return Section(
         key=f"c{number}",
@@ -79,6 +84,10 @@ def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
         passed=with_status(audit, "passed"),
         not_applicable=with_status(audit, "not_applicable"),
         n_violated=tuple((severity, n_violated(audit, severity)) for severity in wording.SEVERITIES),
+        pairs=pairs,
+        others=others,
+        rate=wording.both(*of_party(audit.call, "speech_rate_cpm")),
+        level=wording.both(*of_party(audit.call, "active_level_dbov")),
         sound=_sound(options.clip),
     )
 

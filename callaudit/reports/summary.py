@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from callaudit.records import SEVERITIES, Audit, Call, Finding, Severity, Status
+from callaudit.records import SEVERITIES, Audit, Call, Finding, Measurement, Severity, Status
 from callaudit.spans import longer_than, total_s
 
 LONG_SILENCE_S = 3.0  # the non-talk span that contact-centre analytics list (Amazon Contact Lens: > 3 s)
@@ -13,7 +13,10 @@ LONG_SILENCE_S = 3.0  # the non-talk span that contact-centre analytics list (Am
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a reader wants first; shares in [0, 1] are of the time in which anyone speaks, None where nobody does."""
+    """What a reader wants first; shares in [0, 1] are of the time that both speak, None where nobody does.
+
+    Overlap is None on one channel, which hides it.
+    """
 
     agent_share: float | None
     customer_share: float | None
@@ -22,7 +25,7 @@ class Summary:
     longest_silence_s: float
     hold_s: float
     n_holds: int
-    overlap_s: float
+    overlap_s: float | None
     n_overlaps: int
 
 
@@ -40,9 +43,26 @@ def summary(call: Call) -> Summary:
         longest_silence_s=max((span.duration_s for span in silences), default=0.0),
         hold_s=total_s(holds),
         n_holds=len(holds),
-        overlap_s=total_s(overlaps),
+        overlap_s=total_s(overlaps) if call.recording.layout == "stereo" else None,
         n_overlaps=len(overlaps),
     )
+
+
+def of_party(call: Call, name: str) -> tuple[Measurement | None, Measurement | None]:
+    """The measurement of that name of agent and customer; None where no measure has it."""
+    found = {measurement.name: measurement for measurement in call.measurements}
+    return found.get(f"agent_{name}"), found.get(f"customer_{name}")
+
+
+def measured(call: Call) -> tuple[tuple[tuple[str, Measurement, Measurement], ...], tuple[Measurement, ...]]:
+    """Measurements that both parties have, side by side under their common name, and all others."""
+    found = {measurement.name: measurement for measurement in call.measurements}
+    common = [name.removeprefix("agent_") for name in found if name.startswith("agent_")]
+    pairs = tuple(
+        (name, found[f"agent_{name}"], found[f"customer_{name}"]) for name in common if f"customer_{name}" in found
+    )
+    paired = {measurement.name for _, *both in pairs for measurement in both}
+    return pairs, tuple(measurement for measurement in call.measurements if measurement.name not in paired)
 
 
 def with_status(audit: Audit, status: Status) -> tuple[Finding, ...]:

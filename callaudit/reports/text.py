@@ -18,7 +18,7 @@ from callaudit.records import Audit, Call, Failed, Finding, Severity, Verdict
 from callaudit.reports import wording
 from callaudit.reports.base import ReportOptions, report
 from callaudit.reports.strip import strip
-from callaudit.reports.summary import by_severity, n_violated, summary, with_status
+from callaudit.reports.summary import Summary, by_severity, n_violated, of_party, summary, with_status
 from callaudit.reports.wording import printable
 
 LEAST_WIDTH: Final = 40
@@ -122,7 +122,7 @@ def _facts(call: Call) -> list[tuple[str, Text]]:
             wording.TALK,
             f"{wording.SPEAKERS['agent']} {wording.percent(figures.agent_share)} · "
             f"{wording.SPEAKERS['customer']} {wording.percent(figures.customer_share)}"
-            f" · 重叠 {figures.n_overlaps} 处 {wording.seconds(figures.overlap_s)}",
+            f" · {wording.OVERLAP} {_overlap(figures)}",
         ),
         (
             wording.SILENCE,
@@ -130,12 +130,28 @@ def _facts(call: Call) -> list[tuple[str, Text]]:
             f" · 3 秒以上 {figures.n_long_silences} 处",
         ),
         (wording.HOLD, f"{figures.n_holds} 次 {wording.seconds(figures.hold_s)}" if figures.n_holds else wording.NONE),
+        *_voices(call),
         (wording.HANGUP, _hangup(hangup.by, hangup.at_s, hangup.why)),
         (wording.CHANNELS, _channels(call)),
     ]
     facts = [(label, Text(value)) for label, value in rows]
     facts += [(wording.ROLES, _role(party_line, why)) for party_line, why in _roles(call)]
     return facts + [(wording.NOTICE, Text(printable(warning), "color(208)")) for warning in recording.warnings]
+
+
+def _overlap(figures: Summary) -> str:
+    if figures.overlap_s is None:
+        return wording.NOT_HEARD
+    return f"{figures.n_overlaps} 处 {wording.seconds(figures.overlap_s)}" if figures.n_overlaps else wording.NONE
+
+
+def _voices(call: Call) -> list[tuple[str, str]]:
+    """How fast and how loud both speak, in one row, where it was measured."""
+    told = (
+        (wording.RATE, wording.both(*of_party(call, "speech_rate_cpm"))),
+        (wording.LEVEL, wording.both(*of_party(call, "active_level_dbov"))),
+    )
+    return [(label, value) for label, value in told if value]
 
 
 def _ringing(call: Call) -> str:

@@ -9,14 +9,14 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
-from callaudit.records import CallMetadata, Layout, Party, Severity, Speaker, Status, Verdict
+from callaudit.records import CallMetadata, Layout, Measurement, Party, Severity, Speaker, Status, Verdict
 
 TURNS_TEXT: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 TITLE: Final = "通话质检报告"
 MISSING: Final = "—"
 
-SPEAKERS: Final[dict[str, str]] = {"agent": "坐席", "customer": "客户", "unknown": "未知"}
+SPEAKERS: Final[dict[str, str]] = {"agent": "客服", "customer": "客户", "unknown": "未知"}
 VERDICTS: Final[dict[Verdict, str]] = {"pass": "通过", "review": "待复核", "fail": "不合格"}
 SEVERITIES: Final[dict[Severity, str]] = {"critical": "严重", "major": "重要", "minor": "轻微"}
 STATUSES: Final[dict[Status, str]] = {
@@ -64,11 +64,31 @@ UNITS: Final = {
     "dbov": "dBov",
 }
 MEASURES: Final = {
-    "agent_talk_share": "坐席通话占比",
-    "customer_talk_share": "客户通话占比",
+    "talk_share": "通话占比",
+    "talk_s": "说话时间",
+    "longest_turn_s": "最长一轮",
+    "conversation_s": "接听至挂机",
+    "silence_s": "静音合计",
     "silence_share": "静音占比",
-    "overlap_share": "重叠占比",
+    "longest_silence_s": "最长静音",
+    "hold_count": "等待次数",
+    "hold_s": "等待合计",
     "hold_share": "等待占比",
+    "longest_hold_s": "最长等待",
+    "overlap_s": "重叠合计",
+    "overlap_share": "重叠占比",
+    "interruptions": "打断对方",
+    "reply_median_s": "应答间隔（中位）",
+    "reply_longest_s": "应答间隔（最长）",
+    "speech_rate_cpm": "语速",
+    "articulation_rate_cpm": "发音速率",
+    "pauses_per_min": "话中停顿",
+    "active_level_dbov": "语音电平",
+    "noise_floor_dbov": "底噪",
+    "snr_db": "信噪比",
+    "clipped_ratio": "削波",
+    "pitch_median_hz": "音高（中位）",
+    "pitch_spread_st": "音高起伏",
 }
 
 CALL: Final = "通话"
@@ -76,12 +96,16 @@ FILE: Final = "录音"
 NUMBER: Final = "编号"
 DIRECTION: Final = "方向"
 STARTED: Final = "开始"
-AGENT: Final = "坐席"
+AGENT: Final = "客服"
 COMPANY: Final = "单位"
 DURATION: Final = "时长"
 RINGING: Final = "振铃至接听"
 NO_RING: Final = "录音中无振铃"
 TALK: Final = "通话占比"
+RATE: Final = "语速"
+LEVEL: Final = "音量"
+NOT_HEARD: Final = "单声道听不出"
+CALL_MEASURES: Final = "整通"
 SILENCE: Final = "静音"
 HOLD: Final = "等待"
 OVERLAP: Final = "重叠"
@@ -180,17 +204,43 @@ def amount(value: float | None, unit: str | None) -> str:
 
 
 def seconds(value_s: float) -> str:
-    """Seconds to a tenth.
+    """Seconds to a tenth; from two minutes on, minutes and whole seconds.
 
-    >>> seconds(48.25), seconds(10)
-    ('48.2 秒', '10.0 秒')
+    >>> seconds(48.25), seconds(10), seconds(1267.2)
+    ('48.2 秒', '10.0 秒', '21 分 07 秒')
     """
-    return f"{value_s:.1f} 秒"
+    if value_s < 120:
+        return f"{value_s:.1f} 秒"
+    minutes, rest = divmod(round(value_s), 60)
+    return f"{minutes} 分 {rest:02d} 秒"
 
 
 def percent(ratio: float | None) -> str:
     """Whole percent; a dash where there is none."""
     return MISSING if ratio is None else f"{ratio * 100:.0f}%"
+
+
+def measure(name: str) -> str:
+    """What a measure is called; one of a party's carries the party's name in front.
+
+    >>> measure("agent_talk_share"), measure("no_such_measure")
+    ('客服通话占比', 'no_such_measure')
+    """
+    if name in MEASURES:
+        return MEASURES[name]
+    who, _, rest = name.partition("_")
+    return f"{SPEAKERS[who]}{MEASURES[rest]}" if who in SPEAKERS and rest in MEASURES else name
+
+
+def both(agent: Measurement | None, customer: Measurement | None) -> str:
+    """One figure of both parties beside each other; nothing where neither was measured."""
+    told = [
+        f"{SPEAKERS[who]} {number(found.value, 0)}"
+        for who, found in (("agent", agent), ("customer", customer))
+        if found is not None and found.value is not None
+    ]
+    unit = next((found.unit for found in (agent, customer) if found is not None), "")
+    return f"{' · '.join(told)} {UNITS.get(unit, unit)}" if told else ""
 
 
 def points(score: float | None) -> str:

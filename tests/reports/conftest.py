@@ -33,6 +33,7 @@ from callaudit.records import (
     Voice,
     Word,
 )
+from callaudit.reports import Waveform
 from callaudit.spans import Span
 
 LINES: tuple[tuple[Speaker, float, float, str], ...] = (
@@ -191,3 +192,11 @@ def audio() -> Audio:
         at = slice(int(start_s * 8000), int(end_s * 8000))
         samples[0 if who == "agent" else 1, at] = tone[at]
     return Audio(samples, 8000)
+
+
+@pytest.fixture
+def waveform(audio: Audio) -> tuple[Waveform, ...]:
+    """Outline of each channel in steps of 0.02 s."""
+    frames = audio.samples.reshape(2, -1, 160)
+    peaks = np.stack([frames.min(axis=2), frames.max(axis=2)], axis=2)
+    return Waveform(0, "agent", 0.02, peaks[0]), Waveform(1, "customer", 0.02, peaks[1])

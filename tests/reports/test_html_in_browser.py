@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from callaudit.records import Audio, Audit
-from callaudit.reports import Clip, ReportOptions, render
-from callaudit.reports.waveform import waveforms
+from callaudit.reports import Clip, ReportOptions, Waveform, render
 
 pytestmark = pytest.mark.browser
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -21,12 +20,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 
 @pytest.fixture
-def page(audit: Audit, audio: Audio, tmp_path: Path) -> Iterator[Any]:
+def page(audit: Audit, audio: Audio, waveform: tuple[Waveform, ...], tmp_path: Path) -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     sound = BytesIO()
     soundfile.write(sound, audio.samples.T, audio.sample_rate_hz, format="WAV", subtype="ULAW")
-    options = ReportOptions(waveform=waveforms(audio, audit.call), clip=Clip("audio/wav", sound.getvalue()))
+    options = ReportOptions(waveform=waveform, clip=Clip("audio/wav", sound.getvalue()))
     path = tmp_path / "report.html"
     path.write_text(render(audit, "html", options), encoding="utf-8")
     with sync_api.sync_playwright() as playwright:
@@ -109,3 +108,9 @@ def test_keys_play_pause_and_seek(page: Any) -> None:
 def test_nothing_is_wider_than_the_window(page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_player_stays_in_sight(page: Any) -> None:
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(100)
+    assert page.locator(".play").bounding_box()["y"] < 100

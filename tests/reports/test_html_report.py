@@ -10,12 +10,11 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from callaudit.records import Audio, Audit, Failed, TimelineSpan
+from callaudit.records import Audit, Failed, TimelineSpan
 from callaudit.reports import Clip, ReportOptions, Waveform, render, render_many
 from callaudit.reports.chart import chart
 from callaudit.reports.summary import with_status
 from callaudit.reports.transcript import rows, spoken
-from callaudit.reports.waveform import waveforms
 from callaudit.spans import Span
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -54,8 +53,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def options(audio: Audio, audit: Audit) -> ReportOptions:
-    return ReportOptions(waveform=waveforms(audio, audit.call), clip=Clip("audio/mpeg", b"ID3 not really"))
+def options(waveform: tuple[Waveform, ...]) -> ReportOptions:
+    return ReportOptions(waveform=waveform, clip=Clip("audio/mpeg", b"ID3 not really"))
 
 
 def test_page_holds_every_finding_with_its_evidence(audit: Audit, options: ReportOptions) -> None:
@@ -199,3 +198,19 @@ def test_events_stand_between_the_turns(audit: Audit) -> None:
         "忙音 1.8 秒",
     ]
     assert [row.numbers for row in told if row.numbers] == [((2, "major"),)]
+
+
+def test_a_waveform_is_drawn_over_the_time_it_holds(audit: Audit, waveform: tuple[Waveform, ...]) -> None:
+    lanes = [lane for lane in chart(audit.call, (), waveform).lanes if lane.kind == "wave"]
+    assert [(lane.name, lane.note) for lane in lanes] == [("客服", "声道 1"), ("客户", "声道 2")]
+    points = [tuple(map(int, point.split())) for point in lanes[1].lines[0].path.strip("MZ").split("L")]
+    loud = [x / 10_000 * 70 for x, y in points if y < 10]
+    assert min(loud) == pytest.approx(19.6, abs=0.1)
+    assert max(loud) == pytest.approx(66.0, abs=0.1)
+
+
+def test_a_mixed_channel_is_drawn_once_for_both(clean: Audit, waveform: tuple[Waveform, ...]) -> None:
+    mixed = replace(waveform[0], speaker="unknown")
+    lanes = [lane for lane in chart(clean.call, (), (mixed,)).lanes if lane.kind == "wave"]
+    assert [lane.name for lane in lanes] == ["混音"]
+    assert {box.kind for box in lanes[0].boxes} == {"agent", "customer"}

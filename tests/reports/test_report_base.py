@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from callaudit.records import Audio, Audit, Failed
+from callaudit.records import Audit, Failed
 from callaudit.reports import Clip, ReportOptions, Waveform, format_named, formats, render, render_many
-from callaudit.reports.waveform import MOST_POINTS, downsampled, waveforms
+from callaudit.reports.waveform import MOST_POINTS, downsampled
 
 
 def test_all_formats_are_registered() -> None:
@@ -38,21 +38,6 @@ def test_one_sound_is_not_given_to_two_calls(audit: Audit, clean: Audit) -> None
         render_many([audit, clean], [], "html", ReportOptions(clip=Clip("audio/mpeg", b"x")))
     with pytest.raises(ValueError, match="2 audits need as many options, got 1"):
         render_many([audit, clean], [], "html", [ReportOptions()])
-
-
-def test_waveforms_hold_the_extremes_of_the_samples(audio: Audio, audit: Audit) -> None:
-    drawn = waveforms(audio, audit.call)
-    assert [wave.speaker for wave in drawn] == ["agent", "customer"]
-    for wave in drawn:
-        assert len(wave.peaks) <= MOST_POINTS
-        assert len(wave.peaks) * wave.step_s >= audio.duration_s
-        assert wave.peaks.min() == audio.samples[wave.channel].min()
-        assert wave.peaks.max() == audio.samples[wave.channel].max()
-
-
-def test_a_mixed_channel_belongs_to_nobody(audio: Audio, clean: Audit) -> None:
-    mono = Audio(audio.samples[:1], audio.sample_rate_hz)
-    assert [wave.speaker for wave in waveforms(mono, clean.call)] == ["unknown"]
 
 
 def test_thinning_keeps_a_lone_peak() -> None:
