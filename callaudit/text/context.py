@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from callaudit.text.listen import NEGATIONS, Sounded
+from callaudit.text.listen import FILLERS, NEGATIONS, Sounded
 from callaudit.text.patterns import Phrase, Variant
 
 DEFAULT = 0.7
@@ -64,13 +64,14 @@ def _other_person(place: Place, sounded: Sounded) -> bool:
 
 
 def _clause_before(first: int, sounded: Sounded) -> str:
-    """Up to five characters before, no further than a pause; none where the phrase follows one."""
+    """Up to five characters before, fillers left out, no further than a pause; none where the phrase follows one."""
     begin = first
     while begin > 0 and first - begin < 5 and not sounded.parted[begin]:
         begin -= 1
     return "".join(
         char if sounded.negation[i] or char not in NEGATIONS else " "
         for i, char in enumerate(sounded.chars[begin:first], begin)
+        if char not in FILLERS
     )
 
 

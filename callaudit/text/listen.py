@@ -61,6 +61,7 @@ class Sounded:
     negation, filler, numeral, digit_like, surname, parted : bool; `parted` where a pause or punctuation comes before
     cost : float32 [shape=(k, n)], cost of taking the syllable for one of id row
     floor : float32 [shape=(k,)], least cost of each id anywhere in the row
+    present : bool [shape=(0x110000,)], whether a code point is in the row
     """
 
     words: tuple[Word, ...]
@@ -82,6 +83,7 @@ class Sounded:
     parted: NDArray[np.bool_]
     cost: NDArray[np.float32]
     floor: NDArray[np.float32]
+    present: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.chars)
@@ -107,6 +109,7 @@ def listen(words: Sequence[Word]) -> Sounded:
         digit_like=np.array([int(i) in sounds for i in ids], dtype=np.bool_),
         surname=np.array([_surname(char, int(i)) for char, i in zip(chars, ids, strict=True)], dtype=np.bool_),
         parted=_parted(words, raw, word_of, start, end), cost=cost, floor=floor,
+        present=_present(codes(chars)),
     )  # fmt: skip
 
 
@@ -127,15 +130,17 @@ def codes(chars: str) -> NDArray[np.int32]:
 
 
 def sound_ids(chars: str) -> NDArray[np.int16]:
-    """Syllable ids of the characters."""
+    """Syllable ids of the characters; a Latin letter has a sound where it stands alone, not inside a word."""
+    chars = re.sub("[a-z]{2,}", lambda found: "#" * len(found[0]), chars)
     return np.array([syllable_id(s) if s else OTHER for s in syllables(chars.replace("幺", "一"))], dtype=np.int16)
 
 
 def negations(chars: str) -> NDArray[np.bool_]:
-    """Which characters deny something; those inside words like 对不起 or 特别 do not."""
+    """Which characters deny something; those inside words like 对不起 or 特别 do not, fillers inside or not."""
     denies = np.array([char in NEGATIONS for char in chars], dtype=np.bool_)
-    for found in _LEXICAL.finditer(chars):
-        denies[found.start() : found.end()] = False
+    kept = [index for index, char in enumerate(chars) if char not in FILLERS]
+    for found in _LEXICAL.finditer("".join(chars[index] for index in kept)):
+        denies[kept[found.start()] : kept[found.end() - 1] + 1] = False
     return denies
 
 
@@ -196,6 +201,12 @@ def _filler(chars: str) -> NDArray[np.bool_]:
     for found in _FILLER_WORDS.finditer(chars):
         filler[found.start() : found.end()] = True
     return filler
+
+
+def _present(code_points: NDArray[np.int32]) -> NDArray[np.bool_]:
+    present = np.zeros(0x110000, dtype=np.bool_)
+    present[code_points] = True
+    return present
 
 
 def _insert_costs(

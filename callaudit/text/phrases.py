@@ -76,9 +76,7 @@ def find(
     found: list[Place] = []
     for variant in ready.variants:
         most = min(variant.allowed * (1 - least) / (1 - DEFAULT), variant.weight)
-        if (
-            np.minimum(variant.drop, sounded.floor[variant.ids]).sum() <= most
-        ):  # a bound from below, whatever the alignment
+        if _least_cost(variant, sounded) <= most:
             found += _places(variant, sounded, most, anchor)
     return tuple(
         sorted(
@@ -112,6 +110,12 @@ def outside(hits: Iterable[Hit], exempt: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(
         hit for hit in hits if not any(other.first <= hit.first and hit.last <= other.last for other in approved)
     )
+
+
+def _least_cost(variant: Variant, sounded: Sounded) -> float:
+    """A bound that no alignment can go below."""
+    nearest = np.where(sounded.present[variant.codes], 0.0, sounded.floor[variant.ids])
+    return float(np.minimum(variant.drop, nearest).sum())
 
 
 def _places(variant: Variant, sounded: Sounded, most: float, anchor: Anchor) -> list[Place]:
