@@ -58,8 +58,8 @@ def render_text(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     if len(audits) + len(failed) > 1:
         console.print(_closing(audits))
     for one in failed:
-        text = Text(f"{wording.FAILED}  ", "bold color(160)").append(printable(one.path), "bold")
-        console.print(text.append(f"\n  {printable(one.error)}", "default"))
+        head = ((f"{wording.FAILED}  ", "bold color(160)"), (printable(one.path), "bold"))
+        console.print(Text.assemble(*head, f"\n  {printable(one.error)}"))
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
@@ -95,13 +95,13 @@ def _header(audit: Audit) -> Panel:
 
 def _verdict(audit: Audit) -> Text:
     score = audit.score
-    line = Text(f" {wording.VERDICTS[score.verdict]} ", VERDICT_STYLES[score.verdict]).append("  ", "default")
+    line = Text.assemble((f" {wording.VERDICTS[score.verdict]} ", VERDICT_STYLES[score.verdict]), "  ")
     if score.value is None:
         line.append(wording.NO_SCORE, "bold")
     else:
         line.append(f"{wording.points(score.value)} {wording.SCORE_UNIT}", "bold")
         line.append(f"（可能 {wording.points(score.low)}–{wording.points(score.high)}）", "dim")
-    line.append(f"  已评 {score.n_assessed} 条 · {wording.UNASSESSED} {score.n_not_assessable} 条", "default")
+    line.append(f"  已评 {score.n_assessed} 条 · {wording.UNASSESSED} {score.n_not_assessable} 条")
     if score.why:
         line.append(f"\n{printable(score.why)}", "dim")
     return line
@@ -124,11 +124,7 @@ def _facts(call: Call) -> list[tuple[str, Text]]:
             f"{wording.SPEAKERS['customer']} {wording.percent(figures.customer_share)}"
             f" · {wording.OVERLAP} {_overlap(figures)}",
         ),
-        (
-            wording.SILENCE,
-            f"{wording.seconds(figures.silence_s)} · 最长 {wording.seconds(figures.longest_silence_s)}"
-            f" · 3 秒以上 {figures.n_long_silences} 处",
-        ),
+        (wording.SILENCE, _silence(figures)),
         (wording.HOLD, f"{figures.n_holds} 次 {wording.seconds(figures.hold_s)}" if figures.n_holds else wording.NONE),
         *_voices(call),
         (wording.HANGUP, _hangup(hangup.by, hangup.at_s, hangup.why)),
@@ -137,6 +133,15 @@ def _facts(call: Call) -> list[tuple[str, Text]]:
     facts = [(label, Text(value)) for label, value in rows]
     facts += [(wording.ROLES, _role(party_line, why)) for party_line, why in _roles(call)]
     return facts + [(wording.NOTICE, Text(printable(warning), "color(208)")) for warning in recording.warnings]
+
+
+def _silence(figures: Summary) -> str:
+    if not figures.silence_s:
+        return wording.NONE
+    return (
+        f"{wording.seconds(figures.silence_s)} · 最长 {wording.seconds(figures.longest_silence_s)}"
+        f" · 3 秒以上 {figures.n_long_silences} 处"
+    )
 
 
 def _overlap(figures: Summary) -> str:
@@ -183,7 +188,7 @@ def _role(line: str, why: str) -> Text:
 
 # ── findings ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def _finding(finding: Finding) -> Padding:
-    head = Text("● ", SEVERITY_STYLES[finding.severity]).append(printable(finding.title), "bold")
+    head = Text.assemble(("● ", SEVERITY_STYLES[finding.severity]), (printable(finding.title), "bold"))
     head.append(f"  {finding.rule}  {wording.CONFIDENCE} {wording.percent(finding.confidence)}", "dim")
     body = Table.grid(padding=(0, 1), expand=True)
     body.add_column(no_wrap=True, style="dim", width=4)
@@ -205,9 +210,9 @@ def _evidence(finding: Finding) -> list[tuple[str, Text]]:
     if finding.quote:
         rows.append((wording.HEARD, Text(f"“{printable(finding.quote)}”", "color(38)")))
     if finding.value is not None:
-        measured = Text(wording.amount(finding.value, finding.unit), "bold")
+        measured = Text.assemble((wording.amount(finding.value, finding.unit), "bold"))
         if finding.limit is not None:
-            measured.append(f" · {wording.LIMIT} {wording.amount(finding.limit, finding.unit)}", "not bold")
+            measured.append(f" · {wording.LIMIT} {wording.amount(finding.limit, finding.unit)}")
         rows.append((wording.AGAINST, measured))
     if finding.matched:
         rows.append((wording.MATCHED, Text(printable(finding.matched))))
@@ -227,9 +232,9 @@ def _places(finding: Finding) -> str:
 def _crashed(audit: Audit) -> list[RenderableType]:
     if not audit.failures:
         return []
-    text = Text(f"{wording.INCOMPLETE}：{wording.CRASHED} {len(audit.failures)} 条", "bold color(160)")
+    text = Text.assemble((f"{wording.INCOMPLETE}：{wording.CRASHED} {len(audit.failures)} 条", "bold color(160)"))
     for failure in audit.failures:
-        text.append(f"\n  {failure.rule}: {printable(failure.error)}", "default")
+        text.append(f"\n  {printable(failure.rule)}: {printable(failure.error)}")
     return [text, ""]
 
 
@@ -251,9 +256,9 @@ def _unassessed(audit: Audit) -> list[RenderableType]:
 def _counts(audit: Audit) -> Text:
     passed, not_applicable = with_status(audit, "passed"), with_status(audit, "not_applicable")
     made_by = audit.made_by
-    line = Text(f"{wording.PASSED} {len(passed)} 条 · {wording.NOT_APPLICABLE} {len(not_applicable)} 条", "bold")
+    counts = f"{wording.PASSED} {len(passed)} 条 · {wording.NOT_APPLICABLE} {len(not_applicable)} 条"
     made = " · ".join(filter(None, (f"callaudit {made_by.callaudit}", made_by.model, made_by.rulebook)))
-    return line.append(f"    {wording.MADE_BY} {made}", "not bold dim")
+    return Text.assemble((counts, "bold"), (f"    {wording.MADE_BY} {made}", "dim"))
 
 
 # ── several recordings ───────────────────────────────────────────────────────────────────────────────────────────

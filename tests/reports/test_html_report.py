@@ -9,8 +9,10 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from callaudit.records import Audit, Failed, TimelineSpan
+from callaudit.records import Audit, Failed, TimelineSpan, Turn, Word
 from callaudit.reports import Clip, ReportOptions, Waveform, render, render_many
 from callaudit.reports.chart import chart
 from callaudit.reports.summary import with_status
@@ -214,3 +216,12 @@ def test_a_mixed_channel_is_drawn_once_for_both(clean: Audit, waveform: tuple[Wa
     lanes = [lane for lane in chart(clean.call, (), (mixed,)).lanes if lane.kind == "wave"]
     assert [lane.name for lane in lanes] == ["混音"]
     assert {box.kind for box in lanes[0].boxes} == {"agent", "customer"}
+
+
+@given(st.lists(st.text("您好，。 8a", min_size=1, max_size=3), max_size=8), st.sampled_from(["", "，", "。 "]))
+def test_no_word_is_lost_or_doubled(texts: list[str], between: str) -> None:
+    words = tuple(Word(text, Span(i, i + 1), 0.9) for i, text in enumerate(texts))
+    turn = Turn("agent", Span(0, 10), words, between.join(texts), 0.9)
+    pieces = spoken(turn)
+    assert "".join(piece.text for piece in pieces) == turn.text
+    assert [piece.text.strip() for piece in pieces if piece.start_s is not None] == [text.strip() for text in texts]

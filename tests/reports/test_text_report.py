@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
 
 from callaudit.records import Audit, Finding
 from callaudit.reports import ReportOptions, render
@@ -21,6 +23,15 @@ def test_no_line_is_wider_than_the_terminal(audit: Audit, width: int) -> None:
 def test_without_colour_there_is_no_escape_sequence(audit: Audit) -> None:
     assert "\x1b" not in render(audit, "text")
     assert "\x1b[" in render(audit, "text", ReportOptions(color=True))
+
+
+def test_only_the_badge_is_coloured_as_one(audit: Audit) -> None:
+    line = render(audit, "text", ReportOptions(color=True)).splitlines()[1]
+    text = Text.from_ansi(line)
+    badge, rest = text.plain.index("待复核"), text.plain.index("已评")
+    console = Console()
+    assert text.get_style_at_offset(console, badge).bgcolor is not None
+    assert text.get_style_at_offset(console, rest).bgcolor is None
 
 
 def test_worst_findings_come_first(audit: Audit) -> None:
