@@ -214,7 +214,7 @@ def _drop_costs(chars: str) -> NDArray[np.float64]:
         elif (char in "您你" and n >= 4 and chars[index + 1 : index + 2] != "们") or (char == "请" and n >= 6):
             drop[index] = 0.4
         elif char == "还":  # 还有什么可以帮您 closes a call, 有什么可以帮您 opens it
-            drop[index] = 1.5
+            drop[index] = 2.5
         elif char == "吗" and last and n <= 6:
             drop[index] = FORBIDDEN_COST
     drop[negations(chars)] = FORBIDDEN_COST
@@ -228,5 +228,5 @@ def _allowed(n_syllables: int, weight: float) -> float:
     if n_syllables == 2:
         return 0.06
     if weight < 4.5:
-        return 0.30 if weight <= 3 else 0.40
+        return 0.25 if weight <= 3 else 0.40
     return 0.45 + 0.16 * (min(weight, 12) - 4) + 0.10 * max(0.0, weight - 12)

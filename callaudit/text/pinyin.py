@@ -78,7 +78,7 @@ _NUCLEUS_PAIRS = {
     "aE": 0.4, "ao": 0.5, "ae": 0.5, "eo": 0.3, "eE": 0.3, "iE": 0.4, "uo": 0.3, "iv": 0.3, "uv": 0.5, "iy": 0.5,
     "ey": 0.4, "vE": 0.5,
 }  # fmt: skip
-_CODA_PAIRS = {"ng": 0.2, "n": 0.7, "g": 0.7, "i": 0.6, "u": 0.6, "r": 0.6}
+_CODA_PAIRS = {"ng": 0.2, "n": 0.7, "g": 0.7, "i": 0.9, "u": 0.9, "r": 0.6}
 _INITIAL_SHARE = 0.45
 
 OTHER = len(INITIALS) * len(FINALS)
