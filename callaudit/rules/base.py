@@ -1,0 +1,160 @@
+"""What a rulebook is made of, and how operators enter it.
+
+A rule is data: a condition under which it applies and one or more checks. A check names an operator and its options.
+An operator is a pure function of the facts of a call and its typed options; it is registered by `@operator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_transform
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from callaudit.records import Place, Status
+
+if TYPE_CHECKING:
+    from callaudit.rules.facts import Facts
+
+Origin = Literal["source", "derived", "proposed"]
+AppliesTo = Literal["inbound", "outbound", "both"]
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def options(cls: type[T]) -> type[T]:
+    """The class as a frozen dataclass whose fields are the keys of a YAML mapping; unknown keys are refused."""
+    cls.__pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[attr-defined]  # read by pydantic
+    return dataclass(frozen=True, slots=True, kw_only=True)(cls)
+
+
+@options
+class Limit:
+    """A threshold and where its number comes from: the document, computed from one in it, or proposed here."""
+
+    value: float
+    origin: Annotated[Origin, Field(validation_alias="from")] = "proposed"
+
+    @property
+    def note(self) -> str:
+        """What is added to a message that names the limit."""
+        return "（建议值）" if self.origin == "proposed" else ""
+
+
+def _as_limit(given: object) -> object:
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return {"value": given}
+    if not isinstance(given, dict | Limit):
+        raise ValueError("wanted a number, or {value: a number, from: source | derived | proposed}")
+    return given
+
+
+def limit(value: float, origin: Origin = "proposed") -> Limit:
+    """A limit, for the defaults of options."""
+    return Limit(value=value, origin=origin)
+
+
+Threshold = Annotated[Limit, BeforeValidator(_as_limit)]
+"""A `Limit`, written in YAML as a bare number or as {value: 3, from: source}."""
+
+
+# ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an operator says about a call; the engine adds what the rule knows and makes a Finding."""
+
+    status: Status
+    message: str
+    confidence: float = 1.0
+    why: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    places: tuple[Place, ...] = ()
+    quote: str | None = None
+    matched: str | None = None
+
+    def measured(self, value: float | None, limit: Limit | None, unit: str) -> Outcome:
+        """The outcome with the number it rests on, rounded to 2 places."""
+        rounded = None if value is None else round(value, 2)
+        return replace(self, value=rounded, limit=None if limit is None else limit.value, unit=unit)
+
+
+def passed(message: str, confidence: float = 0.9, **more: Any) -> Outcome:
+    """The rule was kept."""
+    return Outcome("passed", message, confidence, **more)
+
+
+def violated(message: str, confidence: float = 0.9, **more: Any) -> Outcome:
+    """The rule was broken."""
+    return Outcome("violated", message, confidence, **more)
+
+
+def not_applicable(why: str, confidence: float = 0.9) -> Outcome:
+    """The condition of the rule did not arise."""
+    return Outcome("not_applicable", f"不适用：{why}", confidence, why)
+
+
+def not_assessable(why: str, **more: Any) -> Outcome:
+    """Something is missing that the judgement needs."""
+    return Outcome("not_assessable", f"无法判断：{why}", 1.0, why, **more)
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@options
+class Points:
+    """Points that one violated rule costs, by severity."""
+
+    critical: Annotated[float, Field(ge=0)] = 20.0
+    major: Annotated[float, Field(ge=0)] = 5.0
+    minor: Annotated[float, Field(ge=0)] = 2.0
+
+
+@options
+class Settings:
+    """What holds for the whole rulebook.
+
+    `pass_from` and `fail_below` are scores in [0, 100]; `sure_from` is the confidence from which a critical violation
+    fails the call; `review_over_share` is the share of unassessed rules from which a person should look.
+    `holidays` maps MM-DD or YYYY-MM-DD to a name; `work_hours` are local times of day.
+    """
+
+    points: Points = field(default_factory=Points)
+    pass_from: float = 85.0
+    fail_below: float = 60.0
+    sure_from: float = 0.8
+    review_over_share: float = 0.5
+    holidays: Mapping[str, str] = field(default_factory=dict)
+    work_hours: tuple[str, str] = ("09:00", "18:00")
+
+
+# ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
+Judge = Callable[["Facts", Any], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A registered kind of check."""
+
+    name: str
+    options: type[Any]
+    judge: Judge
+
+
+OPERATORS: dict[str, Operator] = {}
+"""Filled when `callaudit.rules.operators` is imported, and never afterwards."""
+
+
+def operator(
+    name: str, options_type: type[T]
+) -> Callable[[Callable[[Facts, T], Outcome]], Callable[[Facts, T], Outcome]]:
+    """Registers a function as the operator of that name."""
+
+    def register(judge: Callable[[Facts, T], Outcome]) -> Callable[[Facts, T], Outcome]:
+        if name in OPERATORS:
+            raise ValueError(f"two operators are named {name!r}")
+        OPERATORS[name] = Operator(name, options_type, judge)
+        return judge
+
+    return register

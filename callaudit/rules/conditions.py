@@ -1,0 +1,238 @@
+"""When a rule applies: conditions as data, answered with yes, no or unknown.
+
+What is unknown never makes a violation; the engine turns a violation under an unknown condition into not assessable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from callaudit.rules.base import Threshold, limit, options
+from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether a condition holds (None: unknown), and what that rests on, for people."""
+
+    holds: bool | None
+    why: str
+
+    def __invert__(self) -> Answer:
+        return Answer(None if self.holds is None else not self.holds, self.why)
+
+
+@options
+class Said:
+    """One of the phrases was heard."""
+
+    words: Phrases
+    who: Who = "agent"
+    where: Window = Where()
+    anchor: Anchor = "any"
+    least: float = SAY_LEAST
+
+
+@options
+class Ringing:
+    """Ringing before the answer: more than so many rings, or, where they cannot be counted, so many seconds."""
+
+    over: Threshold | None = None
+    over_s: Threshold | None = None
+    known: bool | None = None
+
+
+@options
+class Held:
+    """There is a hold: of a kind, at least so long, or so long all holds together (more than)."""
+
+    kind: Literal["music", "silent", "pause"] | None = None
+    least_s: Threshold = limit(0)
+    total_s: Threshold | None = None
+
+
+@options
+class Measured:
+    """A measurement of the call lies in the range."""
+
+    name: str
+    least: Threshold | None = None
+    most: Threshold | None = None
+
+
+def _as_tuple(given: object) -> object:
+    return (given,) if isinstance(given, dict) else given
+
+
+@options
+class Condition:
+    """Everything given must hold; at least one thing must be given."""
+
+    situation: CueRef | None = None
+    said: Said | None = None
+    ring: Ringing | None = None
+    meta: dict[str, tuple[str, ...]] | None = None
+    known: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    holiday: bool | None = None
+    weekend: bool | None = None
+    agent_turns: int | None = None
+    customer_turns: int | None = None
+    customer_spoke: bool | None = None
+    hangup: Literal["agent", "customer"] | None = None
+    last_speaker: Literal["agent", "customer"] | None = None
+    hold: Held | None = None
+    measured: Measured | None = None
+    lasts_s: float | None = None
+    layout: tuple[str, ...] | None = None
+    any: Annotated[tuple[Condition, ...] | None, BeforeValidator(_as_tuple)] = None
+    all: Annotated[tuple[Condition, ...] | None, BeforeValidator(_as_tuple)] = None
+    not_: Annotated[Condition | None, Field(validation_alias="not")] = None
+
+    def __post_init__(self) -> None:
+        if all(getattr(self, own.name) is None for own in fields(self)):
+            raise ValueError("a condition needs at least one key")
+
+
+def _situation(facts: Facts, ref: object) -> Answer:
+    moments = facts.moments(ref)  # type: ignore[arg-type]  # dispatched by field name
+    title = facts.title(ref)  # type: ignore[arg-type]  # the same
+    if moments:
+        return Answer(True, f"出现{title}")
+    if facts.turns and not facts.chinese:
+        return Answer(None, "通话不是中文")
+    return Answer(False, f"未出现{title}")
+
+
+def _said(facts: Facts, said: Said) -> Answer:
+    hits = search(facts, facts.window(said.where, said.who), said.words, least=said.least, anchor=said.anchor).hits
+    return Answer(bool(hits), f"{'说过' if hits else '未说'}“{said.words[0]}”等")
+
+
+def _ring(facts: Facts, asked: Ringing) -> Answer:
+    ring, queue_s = facts.call.timeline.ring, facts.call.metadata.queue_s
+    if ring is None and queue_s is None:
+        return Answer(False if asked.known else None if asked.known is None else True, "录音中没有振铃，也没有排队时间")
+    if asked.known is not None:
+        return Answer(asked.known, "有振铃")
+    if ring is not None and ring.count is not None and asked.over is not None:
+        return Answer(ring.count > asked.over.value, f"响铃 {ring.count} 声")
+    waited_s = ring.ring_to_answer_s if ring is not None else float(queue_s or 0.0)
+    if asked.over_s is None:
+        return Answer(None, "铃声数不清")
+    return Answer(waited_s > asked.over_s.value, f"{waited_s:.1f} 秒后接听")
+
+
+def _meta(facts: Facts, wanted: dict[str, tuple[str, ...]]) -> Answer:
+    unknown = [key for key in wanted if facts.meta(key) is None]
+    wrong = [key for key, values in wanted.items() if key not in unknown and facts.meta(key) not in values]
+    if wrong:
+        return Answer(False, f"{wrong[0]} 为 {facts.meta(wrong[0])}")
+    return Answer(None, f"缺少通话资料 {unknown[0]}") if unknown else Answer(True, "通话资料相符")
+
+
+def _known(facts: Facts, keys: tuple[str, ...]) -> Answer:
+    missing = [key for key in keys if facts.meta(key) is None]
+    return Answer(not missing, f"缺少通话资料 {missing[0]}" if missing else "资料齐全")
+
+
+def _holiday(facts: Facts, wanted: bool) -> Answer:
+    if facts.day is None and facts.holiday is None:
+        return Answer(None, "不知道通话日期")
+    return Answer((facts.holiday is not None) == wanted, facts.holiday or "不是节日")
+
+
+def _weekend(facts: Facts, wanted: bool) -> Answer:
+    if facts.day is None:
+        return Answer(None, "不知道通话日期")
+    return Answer((facts.day.weekday() >= 5) == wanted, "周末" if facts.day.weekday() >= 5 else "不是周末")
+
+
+def _agent_turns(facts: Facts, least: int) -> Answer:
+    return Answer(len(facts.agent) >= least, f"客服说了 {len(facts.agent)} 段话")
+
+
+def _customer_turns(facts: Facts, least: int) -> Answer:
+    return Answer(len(facts.customer) >= least, f"客户说了 {len(facts.customer)} 段话")
+
+
+def _customer_spoke(facts: Facts, wanted: bool) -> Answer:
+    if doubt_of_roles(facts) and facts.turns and facts.call.recording.layout != "stereo":
+        return Answer(None, "单声道混音，分不清客户是否说话")
+    return Answer(facts.customer_spoke == wanted, "客户说过话" if facts.customer_spoke else "客户没有说话")
+
+
+def _hangup(facts: Facts, by: str) -> Answer:
+    hangup = facts.call.timeline.hangup
+    if hangup.by == "unknown":
+        return Answer(None, hangup.why or "不知道哪一方先挂机")
+    return Answer(hangup.by == by, f"{'客服' if hangup.by == 'agent' else '客户'}先挂机")
+
+
+def _last_speaker(facts: Facts, who: str) -> Answer:
+    if not facts.turns:
+        return Answer(False, "无人说话")
+    last = max(facts.turns, key=lambda turn: turn.span.end_s)
+    return Answer(
+        last.speaker == who, "最后说话的是" + {"agent": "客服", "customer": "客户"}.get(last.speaker, "不明者")
+    )
+
+
+def _hold(facts: Facts, asked: Held) -> Answer:
+    waits = facts.pauses if asked.kind == "pause" else facts.holds
+    fit = [w for w in waits if asked.kind in (None, w.kind) and w.span.duration_s >= asked.least_s.value]
+    if asked.total_s is not None:
+        total_s = sum(wait.span.duration_s for wait in fit)
+        return Answer(total_s > asked.total_s.value, f"等待共 {total_s:.0f} 秒")
+    return Answer(bool(fit), f"有 {len(fit)} 次等待" if fit else "没有这样的等待")
+
+
+def _measured(facts: Facts, asked: Measured) -> Answer:
+    found = {m.name: m for m in facts.call.measurements}.get(asked.name)
+    if found is None or found.value is None:
+        return Answer(None, (found.why if found else None) or f"没有测得 {asked.name}")
+    low = asked.least is None or found.value >= asked.least.value
+    return Answer(low and (asked.most is None or found.value <= asked.most.value), f"{asked.name} = {found.value:.2f}")
+
+
+def _lasts_s(facts: Facts, least_s: float) -> Answer:
+    lasts_s = facts.talk_end_s - facts.call.timeline.answer_s
+    return Answer(lasts_s >= least_s, f"通话 {lasts_s:.0f} 秒")
+
+
+def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
+    return Answer(facts.call.recording.layout in wanted, f"录音为 {facts.call.recording.layout}")
+
+
+ANSWERS: dict[str, Callable[..., Answer]] = {
+    "situation": _situation, "said": _said, "ring": _ring, "meta": _meta, "known": _known, "holiday": _holiday,
+    "weekend": _weekend, "agent_turns": _agent_turns, "customer_turns": _customer_turns,
+    "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker, "hold": _hold,
+    "measured": _measured, "lasts_s": _lasts_s, "layout": _layout,
+    "any": lambda facts, conditions: any_of(answer(facts, condition) for condition in conditions),
+    "all": lambda facts, conditions: all_of(answer(facts, condition) for condition in conditions),
+    "not_": lambda facts, condition: ~answer(facts, condition),
+}  # fmt: skip
+
+
+def answer(facts: Facts, condition: Condition) -> Answer:
+    """Whether the condition holds for the call."""
+    given = ((own.name, getattr(condition, own.name)) for own in fields(condition))
+    return all_of(ANSWERS[name](facts, asked) for name, asked in given if asked is not None)
+
+
+def all_of(answers: Iterable[Answer]) -> Answer:
+    """No if any is no, else unknown if any is unknown."""
+    found = list(answers)
+    decisive = [a for a in found if a.holds is False] or [a for a in found if a.holds is None] or found
+    return decisive[0] if decisive else Answer(True, "无条件")
+
+
+def any_of(answers: Iterable[Answer]) -> Answer:
+    """Yes if any is yes, else unknown if any is unknown."""
+    return ~all_of(~a for a in answers)

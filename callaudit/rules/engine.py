@@ -1,0 +1,110 @@
+"""Judging a call by a rulebook: one finding per rule, and a failure where a rule crashed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+
+import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
+from callaudit.records import Call, Failure, Finding, Severity
+from callaudit.rules.base import OPERATORS, Outcome, not_applicable, not_assessable
+from callaudit.rules.conditions import Answer, all_of, answer, any_of
+from callaudit.rules.facts import Facts
+from callaudit.rules.operators.summary import Summary, summarise
+from callaudit.rules.rule import Check, Rule, Rulebook
+
+log = logging.getLogger(__name__)
+
+ORDER = ("violated", "not_assessable", "passed", "not_applicable")
+"""Of several checks of a rule the first of these statuses decides."""
+
+
+def judge(call: Call, rulebook: Rulebook) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
+    """Findings of every rule that applies to the call's direction, in the rulebook's order, and the rules that crashed.
+
+    Rules that sum up others are judged last, on their findings.
+    """
+    facts = Facts(call, rulebook.settings, rulebook.situations)
+    rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
+    found: dict[str, Finding] = {}
+    failures: list[Failure] = []
+    for last in (False, True):
+        for rule in (rule for rule in rules if _sums_up(rule) == last):
+            try:
+                found[rule.id] = _finding(facts, rule, found)
+            except Exception as error:  # one crashed rule is a failure in the audit, the others go on
+                log.exception("rule %s crashed", rule.id)
+                failures.append(Failure(rule.id, f"{type(error).__name__}: {error}"))
+    return tuple(found[rule.id] for rule in rules if rule.id in found), tuple(failures)
+
+
+def _concerns(rule: Rule, call: Call) -> bool:
+    direction = call.metadata.direction
+    return direction is None or rule.applies_to in ("both", direction)
+
+
+def _sums_up(rule: Rule) -> bool:
+    return any(isinstance(check.options, Summary) for check in rule.checks)
+
+
+def _finding(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Finding:
+    outcome = _outcome(facts, rule, found)
+    severity: Severity = rule.severity
+    if outcome.status == "violated" and rule.raised and all_of(answer(facts, c) for c in rule.raised.when).holds:
+        severity = rule.raised.to
+    return Finding(
+        rule=rule.id, status=outcome.status, severity=severity, title=rule.title.zh, message=outcome.message,
+        sources=rule.sources, confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=outcome.why,
+        value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
+        matched=outcome.matched, chapter=rule.chapter,
+    )  # fmt: skip
+
+
+def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:
+    if rule.applies_to != "both" and facts.call.metadata.direction is None:
+        return not_assessable("不知道是呼入还是呼出")
+    wanted = all_of([*(answer(facts, c) for c in rule.when), _sector(facts, rule)])
+    if wanted.holds is False:
+        return not_applicable(wanted.why)
+    barred = any_of(answer(facts, c) for c in rule.unless) if rule.unless else Answer(False, "")
+    if barred.holds:
+        return not_applicable(barred.why)
+    outcome = _together([_checked(facts, check, found) for check in rule.checks])
+    if outcome.status != "violated":
+        return outcome
+    excused = any_of(answer(facts, c) for c in rule.excuse) if rule.excuse else Answer(False, "")
+    if excused.holds:
+        return not_applicable(excused.why)
+    for unknown in (wanted, barred, excused):
+        if unknown.holds is None:
+            return not_assessable(unknown.why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
+    return outcome
+
+
+def _sector(facts: Facts, rule: Rule) -> Answer:
+    if not rule.sector:
+        return Answer(True, "各行业")
+    sector = facts.call.metadata.sector
+    if sector is None:
+        return Answer(None, "不知道所属行业")
+    return Answer(sector in rule.sector, f"仅适用于 {'、'.join(rule.sector)}，本通话属 {sector}")
+
+
+def _checked(facts: Facts, check: Check, found: dict[str, Finding]) -> Outcome:
+    if isinstance(check.options, Summary):
+        return summarise(check.options, found)
+    return OPERATORS[check.operator].judge(facts, check.options)
+
+
+def _together(outcomes: Sequence[Outcome]) -> Outcome:
+    decisive = min(outcomes, key=lambda outcome: ORDER.index(outcome.status))
+    alike = [outcome for outcome in outcomes if outcome.status == decisive.status]
+    if len(alike) == 1 or decisive.status != "violated":
+        return decisive
+    return replace(
+        decisive,
+        message="；".join(dict.fromkeys(outcome.message for outcome in alike)),
+        confidence=max(outcome.confidence for outcome in alike),
+        places=tuple(sorted({place for o in alike for place in o.places}, key=lambda place: place.span)),
+    )

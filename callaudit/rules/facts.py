@@ -1,0 +1,350 @@
+"""What rules ask of a call, computed once per call however many rules ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import pairwise
+from typing import Literal
+
+from callaudit.records import Call, Speaker, Turn
+from callaudit.rules.base import Settings
+from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
+from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
+from callaudit.spans import Span, gaps, total_s
+from callaudit.text.numbers import digits
+from callaudit.text.phrases import Hit, Sounded, find, listen
+
+BACKCHANNEL_CHARS = 3
+"""「嗯」「好的」「对对对」: so few characters are a listener's sign, not a statement."""
+
+SUBSTANCE_CHARS = 7
+"""From so many characters on (greetings taken off) a customer's turn states something."""
+
+NEIGHBOUR_GAP_S = 3.0
+BORDER_S = 0.3
+"""How far the border of a hold may lie inside the turn beside it."""
+
+CLOSING_TURNS, CLOSING_S = 4, 30.0
+"""The catalogue's window of the closing: the last 30 s of talk or the last four agent turns (proposed)."""
+
+_HAN = re.compile(r"[㐀-鿿A-Za-z0-9]")
+_QUESTION_MARK = re.compile(r"[？?]")
+_QUESTION = re.compile(
+    r"(吗|呢|么|没有|不行|怎么办|怎么回事|为什么|什么时候|什么|怎么|怎样|多少|多久|几点|几号|哪里|哪儿|哪个|哪位|谁|能不能|可不可以|"
+    r"是不是|有没有|行不行|好不好|对不对|要不要|几天|如何)"
+)
+_GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A situation, recognised in a turn."""
+
+    turn: int
+    span: Span
+    score: float
+    title: str
+    heard: Heard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The customer waits: music, an announced silence, or one that the agent causes; `before` and `after` are turns."""
+
+    kind: Literal["music", "silent", "pause"]
+    span: Span
+    before: int | None
+    after: int | None
+
+
+class Facts:
+    """A call seen by its rules. Nothing in it changes; everything is computed when first asked for, and kept."""
+
+    def __init__(self, call: Call, settings: Settings, situations: Mapping[str, Cue]) -> None:
+        self.call = call
+        self.settings = settings
+        self.situations = situations
+        self.turns: tuple[Turn, ...] = call.turns
+        self._sounded: dict[tuple[int, ...], Sounded] = {}
+        self._hits: dict[tuple[tuple[int, ...], str, Anchor], tuple[Hit, ...]] = {}
+        self._moments: dict[Cue, tuple[Moment, ...]] = {}
+
+    # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether the words can be judged by a Chinese rulebook."""
+        return self.call.language.lower().startswith("zh")
+
+    @cached_property
+    def role_confidence(self) -> float:
+        """Confidence in [0, 1] that agent and customer are who they are taken for, and their speech told apart."""
+        parties = [party for party in self.call.parties if party.speaker in ("agent", "customer")]
+        if not parties:
+            return 0.0
+        return min(min(party.confidence, party.voice.confidence) for party in parties)
+
+    def of(self, who: Who) -> tuple[int, ...]:
+        """Indices of the turns of a speaker, in order of time."""
+        return tuple(k for k, turn in enumerate(self.turns) if who in ("any", turn.speaker))
+
+    @cached_property
+    def agent(self) -> tuple[int, ...]:
+        return self.of("agent")
+
+    @cached_property
+    def customer(self) -> tuple[int, ...]:
+        return self.of("customer")
+
+    @cached_property
+    def talk_end_s(self) -> float:
+        """End of the last speech; the answer where nobody speaks."""
+        return max((turn.span.end_s for turn in self.turns), default=self.call.timeline.answer_s)
+
+    @cached_property
+    def hangup_s(self) -> float:
+        """When the call ended, as far as is known."""
+        at_s = self.call.timeline.hangup.at_s
+        return self.call.timeline.end_s if at_s is None else at_s
+
+    @cached_property
+    def customer_spoke(self) -> bool:
+        """Whether the customer said anything; a cough without words is nothing."""
+        return any(self.turns[k].words or self.turns[k].span.duration_s >= 1.5 for k in self.customer)
+
+    @cached_property
+    def day(self) -> date | None:
+        """The local day of the call; None where the start is unknown."""
+        started = self.call.metadata.started_at
+        return started.date() if started else None
+
+    @cached_property
+    def holiday(self) -> str | None:
+        """Name of the public holiday, from the metadata or the calendar of the rulebook; None on other days."""
+        if self.call.metadata.holiday:
+            return self.call.metadata.holiday
+        if self.day is None:
+            return None
+        known = self.settings.holidays
+        return known.get(self.day.isoformat()) or known.get(self.day.strftime("%m-%d"))
+
+    def meta(self, key: str) -> str | None:
+        """A metadata value as text; None where it is unknown."""
+        if key == "holiday":
+            return self.holiday
+        if key == "surname":
+            return self.surname
+        own = getattr(self.call.metadata, key, None)
+        if own is None or key in ("extra", "roles"):
+            return dict(self.call.metadata.extra).get(key)
+        return str(own)
+
+    @cached_property
+    def surname(self) -> str | None:
+        """Surname of the customer as the metadata has it."""
+        name = self.call.metadata.customer_name
+        return re.sub(r"(先生|女士|小姐|太太)$", "", name)[:1] if name else None
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """What the slots of phrases stand for in this call, as far as is known."""
+        keys = ("company", "department", "agent_id", "agent_name", "customer_name", "holiday", "surname")
+        return {key: value for key in keys if (value := self.meta(key))}
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def hits(self, turn: int, phrase: str, anchor: Anchor) -> tuple[Hit, ...]:
+        """Where a phrase is heard in a turn, with any score worth a look."""
+        return self._find((turn,), phrase, anchor)
+
+    def hits_across(self, left: int, right: int, phrase: str) -> tuple[Hit, ...]:
+        """Where a phrase is heard in two turns taken as one."""
+        return self._find((left, right), phrase, "any")
+
+    def _find(self, turns: tuple[int, ...], phrase: str, anchor: Anchor) -> tuple[Hit, ...]:
+        key = (turns, phrase, anchor)
+        if key not in self._hits:
+            if turns not in self._sounded:
+                self._sounded[turns] = listen([word for k in turns for word in self.turns[k].words])
+            self._hits[key] = find(phrase, self._sounded[turns], least=FLOOR, anchor=anchor, values=self.values)
+        return self._hits[key]
+
+    def n_chars(self, turn: int) -> int:
+        """Han characters, letters and digits of a turn."""
+        return len(_HAN.findall(self.turns[turn].text))
+
+    def asks(self, turn: int) -> bool:
+        """Whether a turn asks something in its last two sentences."""
+        sentences = re.findall(r"[^。！!？?]+[。！!？?]?", self.turns[turn].text)[-2:]
+        return any(_QUESTION_MARK.search(one) for one in sentences) or bool(
+            sentences and _QUESTION.search(sentences[-1][-12:])
+        )
+
+    def n_digits(self, turn: int) -> int:
+        """Length of the longest run of spoken digits in a turn; commas and pauses do not end a run."""
+        joined = re.sub(r"[\s，,。.、；;\-—]", "", self.turns[turn].text)
+        runs = re.findall(r"[0-9零〇一二两三四五六七八九幺]+", joined)
+        return max((len(digits(run)) for run in runs), default=0)
+
+    def backchannel(self, turn: int) -> bool:
+        """Whether a turn only shows that its speaker listens."""
+        return self.n_chars(turn) <= BACKCHANNEL_CHARS
+
+    def substance(self, turn: int) -> int:
+        """Characters of a turn besides its greeting."""
+        return len(_HAN.findall(_GREETING.sub("", self.turns[turn].text)))
+
+    def neighbours(self, turns: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Pairs of turns that follow each other closely, at most a backchannel between them."""
+        pairs = []
+        for left, right in pairwise(turns):
+            near = self.turns[right].span.start_s - self.turns[left].span.end_s <= NEIGHBOUR_GAP_S
+            if near and all(self.backchannel(k) for k in range(left + 1, right)):
+                pairs.append((left, right))
+        return tuple(pairs)
+
+    def turns_beside(self, turns: Sequence[int]) -> tuple[int, ...]:
+        """The turns right before and after these, of whomever."""
+        near = {k + step for k in turns for step in (-1, 1)}
+        return tuple(sorted(k for k in near if 0 <= k < len(self.turns) and k not in turns))
+
+    # ── windows ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def window(self, where: Where, who: Who) -> tuple[int, ...]:
+        """The turns of a speaker that lie in the window."""
+        picked = self._named(where.named, who)
+        if where.first:
+            picked = tuple(k for k in picked if k in self.of(who)[: where.first])
+        if where.last:
+            picked = tuple(k for k in picked if k in self.of(who)[-where.last :])
+        start_s, end_s = self.call.timeline.answer_s, self.talk_end_s
+        if where.first_s is not None:
+            picked = tuple(k for k in picked if self.turns[k].span.start_s < start_s + where.first_s)
+        if where.last_s is not None:
+            picked = tuple(k for k in picked if self.turns[k].span.end_s > end_s - where.last_s)
+        if where.last_share is not None:
+            picked = tuple(k for k in picked if self.turns[k].span.end_s > end_s - where.last_share * (end_s - start_s))
+        if where.after is not None:
+            moments = self.moments(where.after)
+            picked = tuple(k for k in picked if moments and k > moments[0].turn)
+        if where.before is not None:
+            moments = self.moments(where.before)
+            picked = tuple(k for k in picked if not moments or k < moments[0].turn)
+        return picked
+
+    def _named(self, named: str, who: Who) -> tuple[int, ...]:
+        if named == "opening":
+            return self.opening(who)
+        if named == "closing":
+            own = self.of(who)
+            return tuple(
+                k for k in own if k in own[-CLOSING_TURNS:] or self.turns[k].span.end_s > self.talk_end_s - CLOSING_S
+            )
+        return self.of(who)
+
+    def opening(self, who: Who) -> tuple[int, ...]:
+        """First turn of the speaker, and those that follow (at most three) before the customer states anything."""
+        own = self.of(who)
+        kept = own[:1]
+        for k in own[1:3]:
+            if any(self.substance(j) >= SUBSTANCE_CHARS for j in self.customer if j < k):
+                break
+            kept += (k,)
+        return kept
+
+    # ── situations ───────────────────────────────────────────────────────────────────────────────────────────────
+    def cues(self, ref: Cues) -> tuple[Cue, ...]:
+        """The cues that a reference stands for."""
+        return tuple(self.situations[name] for name in ref.names) + ref.inline
+
+    def moments(self, ref: Cues) -> tuple[Moment, ...]:
+        """Every turn in which one of the situations is recognised, one moment a turn, in order of time."""
+        best: dict[int, Moment] = {}
+        for cue in self.cues(ref):
+            for moment in self._recognised(cue):
+                if moment.turn not in best or moment.score > best[moment.turn].score:
+                    best[moment.turn] = moment
+        return tuple(best[k] for k in sorted(best))
+
+    def title(self, ref: Cues) -> str:
+        """What the situations are called in messages."""
+        return "或".join(dict.fromkeys(cue.title or "该情形" for cue in self.cues(ref)))
+
+    def _recognised(self, cue: Cue) -> tuple[Moment, ...]:
+        if cue not in self._moments:
+            self._moments[cue] = tuple(moment for k in self._candidates(cue) if (moment := self._moment(cue, k)))
+        return self._moments[cue]
+
+    def _candidates(self, cue: Cue) -> Iterable[int]:
+        own = self.of(cue.who)
+        for k in own[: cue.first_turns] if cue.first_turns else own:
+            turn, n_chars = self.turns[k], self.n_chars(k)
+            if cue.least_chars is not None and n_chars < cue.least_chars:
+                continue
+            if cue.most_chars is not None and n_chars > cue.most_chars:
+                continue
+            if cue.least_s is not None and turn.span.duration_s < cue.least_s:
+                continue
+            if cue.most_s is not None and turn.span.duration_s > cue.most_s:
+                continue
+            if cue.question is not None and self.asks(k) != cue.question:
+                continue
+            if cue.digits is not None and self.n_digits(k) < cue.digits:
+                continue
+            if cue.gap_before_s is not None and self.gap_before_s(k) < cue.gap_before_s:
+                continue
+            yield k
+
+    def _moment(self, cue: Cue, turn: int) -> Moment | None:
+        title = cue.title or "该情形"
+        if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least).hits:
+            return None
+        if not cue.words:
+            return Moment(turn, self.turns[turn].span, 0.9, title)
+        hits = search(self, (turn,), cue.words, least=cue.least, anchor=cue.anchor).hits
+        hits = without_exempt(self, hits, cue.exempt, least=cue.least)
+        best = max(hits, key=lambda heard: heard.score, default=None)
+        return Moment(turn, best.span, best.score, title, best) if best else None
+
+    # ── silence and waiting ──────────────────────────────────────────────────────────────────────────────────────
+    def gap_before_s(self, turn: int) -> float:
+        """Silence between a turn and whatever speech came before it, holds left out; 0 for the first."""
+        if turn == 0:
+            return 0.0
+        start_s, end_s = max(t.span.end_s for t in self.turns[:turn]), self.turns[turn].span.start_s
+        if end_s <= start_s:
+            return 0.0
+        return total_s(gaps(self.call.timeline.of("hold"), Span(start_s, end_s)))
+
+    def around(self, span: Span) -> tuple[int | None, int | None]:
+        """The last turn that begins before a stretch, and the first that begins as it ends or later."""
+        before = [k for k, turn in enumerate(self.turns) if turn.span.start_s < span.start_s + BORDER_S]
+        after = [k for k, turn in enumerate(self.turns) if turn.span.start_s >= span.end_s - BORDER_S]
+        return (before[-1] if before else None, after[0] if after else None)
+
+    @cached_property
+    def holds(self) -> tuple[Wait, ...]:
+        """Holds of the timeline: music and announced silences."""
+        waits = []
+        for piece in self.call.timeline.spans:
+            if piece.kind == "hold":
+                kind: Literal["music", "silent"] = "silent" if piece.detail == "silent" else "music"
+                waits.append(Wait(kind, piece.span, *self.around(piece.span)))
+        return tuple(waits)
+
+    @cached_property
+    def pauses(self) -> tuple[Wait, ...]:
+        """Silences of the timeline that end with the agent and in which the customer was not the one to speak.
+
+        The customer had spoken last, or the agent had, without asking anything.
+        """
+        waits = []
+        for span in self.call.timeline.of("silence"):
+            before, after = self.around(span)
+            if before is None or after is None or self.turns[after].speaker != "agent":
+                continue
+            spoke: Speaker = self.turns[before].speaker
+            if spoke == "customer" or (spoke == "agent" and self.customer_spoke and not self.asks(before)):
+                waits.append(Wait("pause", span, before, after))
+        return tuple(waits)

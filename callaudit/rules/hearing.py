@@ -1,0 +1,195 @@
+"""Listening for phrases in turns, and doubting what was not heard.
+
+A false accusation costs more than a missed one. So a phrase that is missing is only held against the agent where the
+transcript can be trusted, and one that is forbidden only where it was heard clearly, from a voice surely the agent's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from callaudit.records import Place, Turn
+from callaudit.rules.cues import Anchor
+from callaudit.spans import Span
+from callaudit.text.phrases import Hit
+
+if TYPE_CHECKING:
+    from callaudit.rules.facts import Facts
+
+SAY_LEAST = 0.7
+"""Score from which a required phrase counts as said: that of `callaudit.text.phrases.DEFAULT`."""
+
+NEVER_LEAST = 0.8
+"""Score from which a forbidden phrase counts as said: strict, since it accuses."""
+
+NEAR = 0.15
+"""A required phrase that falls short by no more than this was perhaps said: no violation."""
+
+FLOOR = 0.55
+"""Nothing below this score is looked at at all."""
+
+LEAST_PROB = 0.45
+"""Mean word probability below which nothing can be held to be missing (proposed)."""
+
+LEAST_CHARS_PER_S = 1.2
+"""Characters per second of voice below which words are missing; slow dictation runs at 2 and more (proposed)."""
+
+LEAST_ROLE = 0.6
+"""Confidence of the roles below which nobody is accused (proposed)."""
+
+SURE_SPLIT, TELLING_CHARS = 0.75, 4
+"""On a mono mix a missing phrase that the customer seems to say is doubtful; short ones (你好, 谢谢) both say, so these
+are doubtful only where the split is less sure than this (proposed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A phrase heard in a turn."""
+
+    turn: int
+    hit: Hit
+
+    @property
+    def score(self) -> float:
+        return self.hit.score
+
+    @property
+    def span(self) -> Span:
+        return self.hit.span
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Outcome of listening for phrases: `hits` reach the score asked for, `near` is the best that falls just short."""
+
+    hits: tuple[Heard, ...]
+    near: Heard | None = None
+
+    @property
+    def best(self) -> Heard | None:
+        return max(self.hits, key=lambda heard: heard.score, default=None)
+
+
+def search(
+    facts: Facts, turns: Sequence[int], phrases: Iterable[str], *, least: float, anchor: Anchor = "any"
+) -> Search:
+    """Every place of the turns where one of the phrases is heard, in order of time; the best where hits overlap."""
+    hits: list[Heard] = []
+    near: Heard | None = None
+    for phrase in phrases:
+        for turn in turns:
+            for hit in facts.hits(turn, phrase, anchor):
+                heard = Heard(turn, hit)
+                if hit.score >= least:
+                    hits.append(heard)
+                elif hit.score >= least - NEAR and (near is None or hit.score > near.score):
+                    near = heard
+    return Search(_best_of_overlapping(hits), near)
+
+
+def _best_of_overlapping(hits: Iterable[Heard]) -> tuple[Heard, ...]:
+    kept: list[Heard] = []
+    for heard in sorted(hits, key=lambda h: (-h.score, h.hit.first - h.hit.last, h.turn, h.hit.first)):
+        if not any(heard.turn == other.turn and touching(heard.hit, other.hit) for other in kept):
+            kept.append(heard)
+    return tuple(sorted(kept, key=lambda heard: (heard.turn, heard.hit.first)))
+
+
+def touching(one: Hit, other: Hit) -> bool:
+    """Whether both hits use a word of the other."""
+    return one.first <= other.last and other.first <= one.last
+
+
+def without_exempt(
+    facts: Facts, hits: Iterable[Heard], exempt: Sequence[str], *, least: float = SAY_LEAST
+) -> tuple[Heard, ...]:
+    """The hits that do not lie in an exempt phrase heard in the same turn."""
+    kept = []
+    for heard in hits:
+        allowed = [hit for phrase in exempt for hit in facts.hits(heard.turn, phrase, "any") if hit.score >= least]
+        if not any(_covers(hit, heard.hit) for hit in allowed):
+            kept.append(heard)
+    return tuple(kept)
+
+
+def _covers(exempt: Hit, hit: Hit) -> bool:
+    """Whether an exempt phrase accounts for a hit: it reaches beyond it, or fits the same words at least as well."""
+    beyond = exempt.first < hit.first or exempt.last > hit.last
+    return touching(exempt, hit) and (beyond or exempt.score >= hit.score)
+
+
+def across(facts: Facts, turns: Sequence[int], phrases: Iterable[str], *, least: float) -> Hit | None:
+    """The phrase heard across a turn border: a short reply of the other party cut one sentence into two turns."""
+    for left, right in facts.neighbours(turns):
+        for phrase in phrases:
+            for hit in facts.hits_across(left, right, phrase):
+                if hit.score >= least:
+                    return hit
+    return None
+
+
+# ── doubt ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
+    """Why words said in these turns may be missing from the transcript; None where it can be trusted."""
+    if not facts.chinese:
+        return "通话不是中文，规则只认识中文用语"
+    picked = [facts.turns[k] for k in turns]
+    voiced_s = sum(turn.span.duration_s for turn in picked)
+    words = [word for turn in picked for word in turn.words]
+    if voiced_s >= 0.8 and not words:
+        return "有语音但没有转写出文字"
+    if voiced_s >= 2.0 and sum(facts.n_chars(k) for k in turns) / voiced_s < LEAST_CHARS_PER_S:
+        return "转写不完整（文字明显少于语音）"
+    if words and fmean(word.prob for word in words) < LEAST_PROB:
+        return "转写把握太低"
+    return None
+
+
+def doubt_of_roles(facts: Facts) -> str | None:
+    """Why it is not sure who said what; None where it is."""
+    if facts.role_confidence >= LEAST_ROLE:
+        return None
+    if facts.call.recording.layout != "stereo":
+        return "单声道混音，分不清哪句是谁说的"
+    return "分不清哪一方是客服"
+
+
+def missing_why(facts: Facts, turns: Sequence[int], phrases: Sequence[str], *, least: float) -> str | None:
+    """Why a phrase that was not found in the agent's turns cannot be held to be missing."""
+    why = doubt_of_roles(facts) or doubt_of_words(facts, turns)
+    if why is None and facts.call.recording.layout != "stereo":
+        telling = phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if len(p) >= TELLING_CHARS]
+        if search(facts, facts.turns_beside(turns), telling, least=least).hits:
+            return "单声道混音，这句话可能被分到了客户一方"
+    return why
+
+
+def sure(facts: Facts, *heard: Heard) -> float:
+    """Confidence in [0, 1] that the phrases were said, by those taken for the speakers."""
+    return round(min([h.hit.confidence for h in heard], default=0.9) * facts.role_confidence, 3)
+
+
+def word_confidence(turn: Turn, hit: Hit) -> float:
+    """Mean recogniser probability of the words under the hit."""
+    words = [word.prob for word in turn.words if word.span.overlap_s(hit.span) > 0]
+    return fmean(words) if words else turn.confidence
+
+
+def place(facts: Facts, heard: Heard) -> Place:
+    """Where the phrase is heard."""
+    return Place(heard.span, facts.turns[heard.turn].speaker)
+
+
+def evidence(facts: Facts, hits: Sequence[Heard]) -> dict[str, object]:
+    """Places, quote and manner of the match, for an Outcome."""
+    if not hits:
+        return {}
+    best = max(hits, key=lambda heard: heard.score)
+    return {
+        "places": tuple(place(facts, heard) for heard in hits),
+        "quote": facts.turns[best.turn].text,
+        "matched": f"“{best.hit.heard}” ≈ “{best.hit.phrase}”（{best.hit.how}，{best.score:.2f}）",
+    }

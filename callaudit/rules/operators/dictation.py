@@ -1,0 +1,100 @@
+"""What the agent dictates: announced or slow, and no private numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import (
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.cues import CueRef, Phrase
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, missing_why, search
+from callaudit.rules.operators.readback import common_share, longest_number
+
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+
+
+@options
+class Dictation:
+    """An item to note is an agent turn with a number of `least_digits` that the customer has not given, or a turn of
+    the cue `item`. It must be announced with `warn` (in the turn or the one before) or spoken at `rate_most_cpm` at
+    most. `no_mobile`: no mobile number other than the customer's own may be dictated.
+    """
+
+    least_digits: Annotated[int, Field(ge=3)] = 6
+    item: CueRef | None = None
+    warn: tuple[Phrase, ...] = ()
+    rate_most_cpm: Threshold = limit(240)
+    no_mobile: bool = False
+
+
+@operator("dictation", Dictation)
+def dictation(facts: Facts, asked: Dictation) -> Outcome:
+    """Not applicable where nothing is dictated."""
+    if why := doubt_of_roles(facts):
+        return not_assessable(why)
+    items = [k for k in facts.agent if _dictates(facts, asked, k)]
+    if asked.no_mobile:
+        return _no_mobile(facts, items)
+    if not items:
+        return not_applicable("客服没有念需要记录的内容")
+    outcomes = [_announced(facts, asked, k) for k in items]
+    return min(outcomes, key=lambda outcome: ("violated", "not_assessable", "passed").index(outcome.status))
+
+
+def _dictates(facts: Facts, asked: Dictation, turn: int) -> bool:
+    if asked.item is not None and any(moment.turn == turn for moment in facts.moments(asked.item)):
+        return True
+    number = longest_number(facts.turns[turn].text)
+    own = "".join(longest_number(facts.turns[k].text) for k in facts.customer) + (
+        facts.call.metadata.customer_number or ""
+    )
+    return len(number) >= asked.least_digits and common_share(number, own) < 0.8
+
+
+def _no_mobile(facts: Facts, items: list[int]) -> Outcome:
+    for k in items:
+        if _MOBILE.search(longest_number(facts.turns[k].text)):
+            return violated(
+                "客服报出了手机号码",
+                0.75 * facts.role_confidence,
+                places=(Place(facts.turns[k].span, "agent"),),
+                quote=facts.turns[k].text,
+            )
+    return passed("没有报出手机号码", 0.85)
+
+
+def _announced(facts: Facts, asked: Dictation, turn: int) -> Outcome:
+    before = tuple(k for k in facts.agent if k < turn)[-2:]
+    warned = search(facts, (*before, turn), asked.warn, least=SAY_LEAST)
+    rate_cpm = facts.turns[turn].rate_cpm
+    if warned.hits or warned.near:
+        return passed("念之前提醒客户记录", 0.85).measured(rate_cpm, asked.rate_most_cpm, "chars/min")
+    if rate_cpm is None:
+        return not_assessable("没有测得语速")
+    if rate_cpm <= asked.rate_most_cpm.value:
+        return passed(f"放慢到每分钟 {rate_cpm:.0f} 字", 0.8).measured(rate_cpm, asked.rate_most_cpm, "chars/min")
+    if asked.warn and (why := missing_why(facts, (*before, turn), asked.warn, least=SAY_LEAST)):
+        return not_assessable(why)
+    most = asked.rate_most_cpm
+    text = f"念需要记录的内容，事先没有提醒，每分钟 {rate_cpm:.0f} 字，超过 {most.value:g} 字{most.note}"
+    outcome = violated(
+        text,
+        0.8 * facts.role_confidence,
+        places=(Place(facts.turns[turn].span, "agent"),),
+        quote=facts.turns[turn].text,
+    )
+    return outcome.measured(rate_cpm, asked.rate_most_cpm, "chars/min")

@@ -1,0 +1,240 @@
+"""Holds: what is said before, whether the customer agreed, what is said after, how long, and what leaks through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import (
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.cues import CueRef, Phrase, Phrases
+from callaudit.rules.facts import Facts, Wait
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
+from callaudit.rules.operators.repeat_back import shared_share
+from callaudit.rules.wording import Wording, verdict
+from callaudit.spans import Span, total_s
+
+KIND_NAMES = {"music": "音乐等待", "silent": "静音等待", "pause": "无声等待"}
+
+
+@options
+class Consent:
+    """A question before the hold and the customer's yes to it."""
+
+    ask: Phrases
+    accept: Phrases
+
+
+@options
+class Hold:
+    """Every wait of the `kinds` of at least `least_s` must meet everything given.
+
+    A pause is a silence that the agent causes. `before` and `after` are words of the agent; `restate`: the first turn
+    after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked;
+    `single_most_s` / `total_most_s` may only be exceeded if one of `unless_said` is said in the call.
+    """
+
+    kinds: Annotated[tuple[Literal["music", "silent", "pause"], ...], Field(min_length=1)] = (
+        "music",
+        "silent",
+        "pause",
+    )
+    least_s: Threshold = limit(5)
+    before: tuple[Phrase, ...] = ()
+    refuse: tuple[Phrase, ...] = ()
+    consent: Consent | None = None
+    after: tuple[Phrase, ...] = ()
+    restate: bool = False
+    restate_words: tuple[Phrase, ...] = ()
+    leak_most_s: Threshold | None = None
+    single_most_s: Threshold | None = None
+    total_most_s: Threshold | None = None
+    unless_said: tuple[Phrase, ...] = ()
+    not_after: CueRef | None = None
+    what: str | None = None
+
+
+@operator("hold", Hold)
+def hold(facts: Facts, asked: Hold) -> Outcome:
+    """Not applicable without such a wait; violated if one of them breaks what is asked."""
+    waits = picked(facts, asked)
+    if not waits:
+        return not_applicable("没有这样的等待")
+    outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
+    outcomes += [outcome for wait in waits for outcome in _judged(facts, asked, wait)]
+    for status in ("violated", "not_assessable", "passed"):
+        alike = [outcome for outcome in outcomes if outcome.status == status]
+        if alike:
+            return replace(alike[0], places=tuple(place for outcome in alike for place in outcome.places))
+    return not_applicable("等待中通话结束")
+
+
+def picked(facts: Facts, asked: Hold) -> tuple[Wait, ...]:
+    """The waits that the options are about, in order; a pause after a turn named by `not_after` is none."""
+    barred = {moment.turn for moment in facts.moments(asked.not_after)} if asked.not_after is not None else set()
+    waits = [
+        w for w in (*facts.holds, *facts.pauses) if w.kind in asked.kinds and w.span.duration_s >= asked.least_s.value
+    ]
+    return tuple(sorted((w for w in waits if w.kind != "pause" or w.before not in barred), key=lambda w: w.span))
+
+
+def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
+    name = f"{wait.span.duration_s:.0f} 秒{KIND_NAMES[wait.kind]}"
+    announcing = _turns_before(facts, wait)
+    outcomes: list[Outcome] = []
+    if asked.before or asked.refuse:
+        wording = Wording(any=asked.before, refuse=asked.refuse, what=asked.what)
+        outcomes.append(
+            _at(facts, wait, verdict(facts, announcing, wording, place=f"{name}前"))
+            if announcing
+            else _unannounced(facts, wait, name)
+        )
+    if asked.consent is not None:
+        outcomes.append(_consent(facts, asked.consent, wait, name, announcing))
+    if wait.after is not None and (asked.after or asked.restate):
+        outcomes += _after(facts, asked, wait, name)
+    if asked.leak_most_s is not None:
+        outcomes.append(_leak(facts, asked, wait, asked.leak_most_s))
+    return outcomes
+
+
+def _unannounced(facts: Facts, wait: Wait, name: str) -> Outcome:
+    """What to make of a wait before which the agent has said nothing at all."""
+    if wait.before is None:
+        return not_applicable("等待在通话开始前")
+    if why := doubt_of_roles(facts):
+        return not_assessable(why)
+    return violated(f"{name}前客服什么也没说", 0.75 * facts.role_confidence, places=(Place(wait.span),))
+
+
+def _turns_before(facts: Facts, wait: Wait) -> tuple[int, ...]:
+    """The agent's last turn before the wait, and one more if a reply of the customer alone parts them."""
+    own = [k for k in facts.agent if wait.before is not None and k <= wait.before]
+    if not own:
+        return ()
+    between = [k for k in facts.customer if own[-1] < k <= (wait.before or 0)]
+    brief = facts.n_chars(own[-1]) <= 6 and len(own) > 1 and not between
+    return tuple(own[-2:]) if brief else tuple(own[-1:])
+
+
+def _at(facts: Facts, wait: Wait, outcome: Outcome) -> Outcome:
+    return replace(outcome, places=(Place(wait.span), *outcome.places)) if outcome.status == "violated" else outcome
+
+
+def _consent(facts: Facts, asked: Consent, wait: Wait, name: str, announcing: Sequence[int]) -> Outcome:
+    ask = search(facts, announcing, asked.ask, least=SAY_LEAST)
+    spot = (Place(wait.span),)
+    if not ask.hits and not ask.near:
+        if why := missing_why(facts, announcing, asked.ask, least=SAY_LEAST):
+            return not_assessable(why)
+        return violated(f"{name}前没有征求客户同意", 0.85 * facts.role_confidence, places=spot,
+                        quote=" / ".join(facts.turns[k].text for k in announcing) or None)  # fmt: skip
+    last = announcing[-1]
+    replies = [k for k in facts.customer if k > last and facts.turns[k].span.start_s < wait.span.end_s - 1.0]
+    if not replies:
+        return violated(f"{name}前问了客户，但没有等客户答应", 0.75 * facts.role_confidence, places=spot, **{
+            key: value for key, value in evidence(facts, ask.hits).items() if key != "places"})  # fmt: skip
+    agreed = search(facts, replies, asked.accept, least=SAY_LEAST).hits
+    return passed(f"{name}前征得客户同意", 0.9 if agreed else 0.7, **evidence(facts, ask.hits))
+
+
+def _after(facts: Facts, asked: Hold, wait: Wait, name: str) -> list[Outcome]:
+    first = next((k for k in facts.agent if k >= (wait.after or 0)), None)
+    if first is None:
+        return []
+    outcomes = []
+    if asked.after:
+        turns = (
+            first,
+            *(k for k in facts.agent if k == first + 1 or (k == first + 2 and facts.backchannel(first + 1))),
+        )
+        turns = turns if facts.n_chars(first) <= 6 else turns[:1]
+        outcomes.append(
+            _at(facts, wait, verdict(facts, turns, Wording(any=asked.after, what=asked.what), place=f"{name}后"))
+        )
+    if asked.restate:
+        outcomes.append(_restated(facts, asked, wait, name, first))
+    return outcomes
+
+
+def _restated(facts: Facts, asked: Hold, wait: Wait, name: str, first: int) -> Outcome:
+    said = search(facts, (first,), asked.restate_words, least=SAY_LEAST)
+    matter = [k for k in facts.customer if k < first]
+    if said.hits or said.near or shared_share(facts, (first,), matter) >= 0.5:
+        return passed(f"{name}后重述了客户的问题", 0.75, **evidence(facts, said.hits))
+    if why := missing_why(facts, (first,), asked.restate_words, least=SAY_LEAST):
+        return not_assessable(why)
+    return violated(
+        f"{name}后没有重述客户的问题",
+        0.75 * facts.role_confidence,
+        places=(Place(wait.span),),
+        quote=facts.turns[first].text,
+    )
+
+
+def _leak(facts: Facts, asked: Hold, wait: Wait, most: Threshold) -> Outcome:
+    if why := doubt_of_roles(facts):
+        return not_assessable(why)
+    within = _parked(facts, asked, wait)
+    heard = [span for span in facts.call.timeline.of("speech", "agent") if span.overlap_s(within) > 0.2]
+    leak_s = total_s(heard)
+    if leak_s <= most.value:
+        return passed("等待中没有漏出说话声", 0.85).measured(leak_s, most, "s")
+    quote = " / ".join(facts.turns[k].text for k in facts.agent if within.holds(facts.turns[k].span.middle_s))
+    outcome = violated(f"等待中漏出 {leak_s:.1f} 秒说话声", 0.85 * facts.role_confidence,
+                       places=tuple(Place(span, "agent") for span in heard), quote=quote or None)  # fmt: skip
+    return outcome.measured(leak_s, most, "s")
+
+
+def _parked(facts: Facts, asked: Hold, wait: Wait) -> Span:
+    """The wait, and further waits that follow with nothing but the agent's chatter between: still the same parking."""
+    end_s = wait.span.end_s
+    for later in sorted((*facts.holds, *facts.pauses, *_quiet(facts)), key=lambda w: w.span):
+        if later.span.start_s < end_s or later.span.duration_s < 3.0:
+            continue
+        between = [k for k, turn in enumerate(facts.turns) if end_s - 0.5 <= turn.span.start_s < later.span.start_s]
+        back = search(facts, between, (*asked.after, *asked.before), least=SAY_LEAST)
+        if any(facts.turns[k].speaker != "agent" for k in between) or back.hits or back.near:
+            break
+        if later.span.start_s - end_s > 15.0:
+            break
+        end_s = later.span.end_s
+    return Span(wait.span.start_s, end_s)
+
+
+def _quiet(facts: Facts) -> tuple[Wait, ...]:
+    return tuple(Wait("pause", span, *facts.around(span)) for span in facts.call.timeline.of("silence"))
+
+
+def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
+    single_s, sum_s = max(w.span.duration_s for w in waits), sum(w.span.duration_s for w in waits)
+    single = asked.single_most_s if asked.single_most_s and single_s > asked.single_most_s.value else None
+    total = asked.total_most_s if asked.total_most_s and sum_s > asked.total_most_s.value else None
+    most = single or total
+    if most is None:
+        return not_applicable(f"最长等待 {single_s:.0f} 秒，共 {sum_s:.0f} 秒，未超过规定")
+    value_s = single_s if single else sum_s
+    turns = facts.agent
+    said = search(facts, turns, asked.unless_said, least=SAY_LEAST)
+    text = f"{'单次' if single else '合计'}等待 {value_s:.0f} 秒，超过 {most.value:g} 秒{most.note}"
+    if said.hits or said.near:
+        return passed(f"{text}，但提出了回电", 0.85, **evidence(facts, said.hits)).measured(value_s, most, "s")
+    if asked.unless_said and (why := missing_why(facts, turns, asked.unless_said, least=SAY_LEAST)):
+        return not_assessable(why)
+    tail = "，没有提出回电" if asked.unless_said else ""
+    return violated(text + tail, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits)).measured(
+        value_s, most, "s"
+    )

@@ -1,0 +1,98 @@
+"""Words that must not be said."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from callaudit.rules.base import Outcome, limit, not_applicable, not_assessable, operator, options, passed, violated
+from callaudit.rules.cues import Anchor, CueRef, Phrase, Phrases, Where, Who, Window
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import (
+    NEVER_LEAST,
+    SAY_LEAST,
+    Heard,
+    doubt_of_roles,
+    doubt_of_words,
+    evidence,
+    search,
+    sure,
+    without_exempt,
+    word_confidence,
+)
+
+LEAST_WORD_PROB = 0.35
+"""Words heard with less confidence accuse nobody (proposed)."""
+
+
+@options
+class NeverSay:
+    """A hit counts unless it lies in an `exempt` phrase or its turn holds one phrase of EACH group of `excused_by`.
+
+    `in_reply_to`: only turns that answer such a turn; `most_chars`: only turns so short; more than `most_times` hits
+    are a violation.
+    """
+
+    words: Phrases
+    who: Who = "agent"
+    where: Window = Where()
+    anchor: Anchor = "any"
+    exempt: tuple[Phrase, ...] = ()
+    excused_by: tuple[Phrases, ...] = ()
+    in_reply_to: CueRef | None = None
+    most_chars: int | None = None
+    most_times: Annotated[int, Field(ge=0)] = 0
+    least: Annotated[float, Field(gt=0, le=1)] = NEVER_LEAST
+
+
+@operator("never_say", NeverSay)
+def never_say(facts: Facts, asked: NeverSay) -> Outcome:
+    """Violated if the words are heard clearly, from one who is surely the agent."""
+    turns = facts.window(asked.where, asked.who)
+    if asked.in_reply_to is not None:
+        turns = _replies(facts, asked.in_reply_to, turns)
+        if not turns:
+            return not_applicable(f"未出现{facts.title(asked.in_reply_to)}")
+    if asked.most_chars is not None:
+        turns = tuple(k for k in turns if facts.n_chars(k) <= asked.most_chars)
+    if not facts.agent and asked.who != "customer":
+        return not_assessable("没有听到客服说话")
+    found = search(facts, turns, asked.words, least=asked.least, anchor=asked.anchor).hits
+    found = without_exempt(facts, found, asked.exempt)
+    hits = tuple(heard for heard in found if not _excused(facts, heard, asked))
+    if len(hits) <= asked.most_times:
+        return _clean(facts, turns, asked, hits)
+    clear = [h for h in hits if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
+    why = doubt_of_roles(facts) if len(clear) > asked.most_times else "这几个字听得不真"
+    if why:
+        return not_assessable(why, **evidence(facts, hits))
+    worst = max(clear, key=lambda heard: heard.score)
+    times = f" {len(hits)} 次" if len(hits) > 1 else ""
+    outcome = violated(f"说了{times}“{worst.hit.heard}”", sure(facts, worst), **evidence(facts, clear))
+    if asked.most_times:
+        return outcome.measured(len(hits), limit(asked.most_times), "times")
+    return outcome
+
+
+def _clean(facts: Facts, turns: tuple[int, ...], asked: NeverSay, hits: tuple[Heard, ...]) -> Outcome:
+    if turns and (why := doubt_of_words(facts, turns)):
+        return not_assessable(why)
+    if hits:
+        return passed(f"说了 {len(hits)} 次，未超过 {asked.most_times} 次", sure(facts, *hits), **evidence(facts, hits))
+    return passed("没有说禁用语", 0.9 * max(0.5, facts.role_confidence))
+
+
+def _excused(facts: Facts, heard: Heard, asked: NeverSay) -> bool:
+    """Whether the turn, or the sentence going on in the next one, holds a phrase of each excusing group."""
+    if not asked.excused_by:
+        return False
+    own = tuple(k for k, turn in enumerate(facts.turns) if turn.speaker == facts.turns[heard.turn].speaker)
+    turns = (heard.turn, *(right for left, right in facts.neighbours(own) if left == heard.turn))
+    return all(search(facts, turns, group, least=SAY_LEAST).hits for group in asked.excused_by)
+
+
+def _replies(facts: Facts, cue: CueRef, turns: tuple[int, ...]) -> tuple[int, ...]:
+    """The turns whose predecessor is such a situation."""
+    moments = {moment.turn for moment in facts.moments(cue)}
+    return tuple(k for k in turns if k - 1 in moments)

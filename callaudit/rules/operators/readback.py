@@ -1,0 +1,119 @@
+"""Numbers that the customer gives are repeated before they are used."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import (
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.cues import CueRef
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import missing_why
+from callaudit.text.numbers import digits
+
+UNSURE = 0.5
+"""Share of equal digits from which a read-back is there but was misheard by the recogniser: nobody is accused."""
+
+
+@options
+class Readback:
+    """After a customer turn with a run of `least_digits` digits one of the next `turns` agent turns must hold them,
+    `least_match` of them in order. `cue` narrows the customer turns (account, card …), `not_cue` takes some out.
+    """
+
+    least_digits: Threshold = limit(4)
+    least_match: Threshold = limit(0.9)
+    turns: Annotated[int, Field(ge=1)] = 2
+    cue: CueRef | None = None
+    not_cue: CueRef | None = None
+
+
+@operator("readback", Readback)
+def readback(facts: Facts, asked: Readback) -> Outcome:
+    """Violated if a number is used or passed over without being repeated."""
+    given = _given(facts, asked)
+    if not given:
+        return not_applicable("客户没有报号码")
+    outcomes = [_repeated(facts, asked, k, number) for k, number in given]
+    return min(
+        outcomes, key=lambda outcome: ("violated", "not_assessable", "passed", "not_applicable").index(outcome.status)
+    )
+
+
+def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
+    wanted = {m.turn for m in facts.moments(asked.cue)} if asked.cue is not None else set(facts.customer)
+    wanted -= {m.turn for m in facts.moments(asked.not_cue)} if asked.not_cue is not None else set()
+    for k in facts.customer:
+        number = longest_number(facts.turns[k].text)
+        if k in wanted and len(number) >= asked.least_digits.value:
+            found.append((k, number))
+    return found
+
+
+def longest_number(text: str) -> str:
+    """The longest run of spoken digits; commas and pauses do not end a run, quantities (三百二十) are no numbers.
+
+    >>> longest_number("我姓林，卡号后八位是六二一五，三零九七。"), longest_number("三百二十块")
+    ('62153097', '')
+    """
+    joined = re.sub(r"[\s，,。.、；;\-—:：嗯啊]", "", text)
+    runs = re.findall(r"[0-9零〇一二三四五六七八九幺]+(?![十百千万亿点])", joined)
+    return max((digits(run) for run in runs if not re.fullmatch(r"[一二三四五六七八九]", run)), key=len, default="")
+
+
+def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
+    replies = [k for k in facts.agent if k > turn and not facts.backchannel(k)][: asked.turns]
+    if not replies:
+        return not_applicable("报号码后通话即结束")
+    said = {k: digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in replies}
+    best = max(replies, key=lambda k: common_share(number, said[k]))
+    share = common_share(number, said[best])
+    spot = Place(facts.turns[turn].span, "customer")
+    if share >= asked.least_match.value:
+        return passed(
+            f"复述了号码，{share:.0%} 的数字一致",
+            0.9,
+            places=(Place(facts.turns[best].span, "agent"),),
+            quote=facts.turns[best].text,
+        ).measured(share, asked.least_match, "ratio")
+    if share >= UNSURE:
+        return passed(
+            f"复述了号码，听到 {share:.0%} 的数字一致（其余可能是转写误差）", 0.55, quote=facts.turns[best].text
+        ).measured(share, asked.least_match, "ratio")
+    if why := missing_why(facts, replies, ("我帮您重复一下",), least=0.7):
+        return not_assessable(why)
+    outcome = violated(
+        f"客户报了 {len(number)} 位号码，客服没有复述核对",
+        0.8 * facts.role_confidence,
+        places=(spot,),
+        quote=facts.turns[turn].text,
+    )
+    return outcome.measured(share, asked.least_match, "ratio")
+
+
+def common_share(number: str, other: str) -> float:
+    """Length of the longest common subsequence over the length of the number, in [0, 1].
+
+    >>> common_share("62153097", "6215309"), common_share("1234", "")
+    (0.875, 0.0)
+    """
+    row = [0] * (len(other) + 1)
+    for a in number:
+        before = 0
+        for j, b in enumerate(other, 1):
+            before, row[j] = row[j], before + 1 if a == b else max(row[j], row[j - 1])
+    return row[-1] / len(number) if number else 0.0

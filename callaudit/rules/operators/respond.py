@@ -1,0 +1,132 @@
+"""A situation and how it must be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import Outcome, Threshold, not_applicable, operator, options, passed, violated
+from callaudit.rules.cues import CueRef, Phrase
+from callaudit.rules.facts import Facts, Moment
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.wording import Wording, verdict
+from callaudit.spans import Span, covered_s
+
+
+@options
+class Respond(Wording):
+    """After each (or the first, the last) `trigger` the agent's next `turns` turns must hold the wording.
+
+    `within_s` after the trigger and `to_end` widen the search; `delay_most_s` bounds the silence before the reply; a
+    hold in it excuses if the agent's turn before the trigger holds one of `waiting` (or none are given).
+    `if_silent` says what no reply at all is: auto takes it for a violation if the agent then hung up.
+    """
+
+    trigger: CueRef
+    which: Literal["each", "first", "last"] = "each"
+    turns: Annotated[int, Field(ge=1)] = 1
+    within_s: float | None = None
+    to_end: bool = False
+    delay_most_s: Threshold | None = None
+    waiting: tuple[Phrase, ...] = ()
+    if_silent: Literal["auto", "violated", "not_applicable"] = "auto"
+
+
+@operator("respond", Respond)
+def respond(facts: Facts, asked: Respond) -> Outcome:
+    """Not applicable if the trigger never comes; violated if one of its occurrences is not answered as asked."""
+    moments = facts.moments(asked.trigger)
+    title = facts.title(asked.trigger)
+    if not moments:
+        return not_applicable(f"未出现{title}")
+    picked = {"each": moments, "first": moments[:1], "last": moments[-1:]}[asked.which]
+    outcomes = [_answered(facts, asked, moment) for moment in picked]
+    for status in ("violated", "not_assessable", "passed"):
+        alike = [outcome for outcome in outcomes if outcome.status == status]
+        if alike:
+            worst = max(alike, key=lambda outcome: outcome.confidence)
+            places = tuple(place for outcome in alike for place in outcome.places)
+            return replace(worst, places=places) if status == "violated" else worst
+    return outcomes[0]
+
+
+def _answered(facts: Facts, asked: Respond, moment: Moment) -> Outcome:
+    replies = _replies(facts, asked, moment)
+    spot = Place(moment.span, facts.turns[moment.turn].speaker)
+    if not replies:
+        return _unanswered(facts, asked, moment, spot)
+    most = asked.delay_most_s
+    if most is not None:
+        delay_s = _delay_s(facts, asked, moment, replies[0])
+        if delay_s is not None and delay_s > most.value:
+            late = violated(
+                f"{moment.title}后 {delay_s:.1f} 秒客服才回应，不应超过 {most.value:g} 秒{most.note}",
+                round(0.9 * facts.role_confidence * moment.score, 3),
+                places=(spot,),
+                quote=facts.turns[moment.turn].text,
+            )
+            return late.measured(delay_s, most, "s")
+    if not asked.wanted and not asked.refuse:
+        return passed(f"{moment.title}后客服作了回应", 0.85)
+    outcome = verdict(facts, replies, asked, place=f"{moment.title}后，客服")
+    if outcome.status != "violated":
+        return outcome
+    return replace(
+        outcome,
+        confidence=round(outcome.confidence * moment.score, 3),
+        places=(spot, *outcome.places),
+        quote=" → ".join(filter(None, (facts.turns[moment.turn].text, outcome.quote))),
+    )
+
+
+def _replies(facts: Facts, asked: Respond, moment: Moment) -> tuple[int, ...]:
+    """The agent's turns that can answer; a mere sign of listening does not use up one of the `turns`."""
+    later = [k for k in facts.agent if k > moment.turn]
+    if asked.to_end:
+        return tuple(later)
+    if facts.turns[moment.turn].speaker == "agent":
+        later = [moment.turn, *later]
+    picked: list[int] = []
+    n_full = 0
+    end_s = facts.turns[moment.turn].span.end_s
+    for k in later:
+        soon = asked.within_s is not None and facts.turns[k].span.start_s <= end_s + asked.within_s
+        if n_full >= asked.turns and not soon:
+            break
+        picked.append(k)
+        n_full += not facts.backchannel(k)
+    return tuple(picked)
+
+
+def _delay_s(facts: Facts, asked: Respond, moment: Moment, reply: int) -> float | None:
+    """Time before the reply since the last speech; None with an announced hold in between."""
+    before = [turn.span.end_s for k, turn in enumerate(facts.turns) if k < reply]
+    start_s = facts.turns[reply].span.start_s
+    if not before or max(before) >= start_s:
+        return 0.0
+    silence = Span(max(before), start_s)
+    if covered_s(silence, facts.call.timeline.of("hold")) == 0:
+        return silence.duration_s
+    told = [k for k in facts.agent if k < moment.turn][-1:]
+    announced = not asked.waiting or search(facts, told, asked.waiting, least=SAY_LEAST).hits
+    return None if announced else silence.duration_s
+
+
+def _unanswered(facts: Facts, asked: Respond, moment: Moment, spot: Place) -> Outcome:
+    by = facts.call.timeline.hangup.by
+    if doubt_of_roles(facts) or asked.if_silent == "not_applicable" or (asked.if_silent == "auto" and by != "agent"):
+        return not_applicable(f"{moment.title}后通话即结束")
+    return violated(
+        f"{moment.title}后客服没有回应",
+        round(0.85 * moment.score, 3),
+        places=(spot,),
+        quote=_quote(facts, (moment.turn,)),
+    )
+
+
+def _quote(facts: Facts, turns: Sequence[int]) -> str:
+    return " / ".join(facts.turns[k].text for k in turns)

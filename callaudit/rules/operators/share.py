@@ -1,0 +1,88 @@
+"""Which of two ways of speaking prevails: 您 against 你, requests with 请 against bare ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
+from callaudit.rules.cues import Where, Window
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
+from callaudit.text.normalise import normalise
+
+_BORDER = re.compile(r"[，。！？、；,.!?;]+")
+
+
+@options
+class Share:
+    """Share of `words` among `words` and `others`, as written (matching by sound would not tell 您 from 你).
+
+    by: hits counts each; clauses counts a clause once, for `words` if it holds one of them, else for `others`.
+    Words inside an `exempt` one are not counted.
+    """
+
+    words: Annotated[tuple[str, ...], Field(min_length=1)]
+    others: Annotated[tuple[str, ...], Field(min_length=1)]
+    exempt: tuple[str, ...] = ()
+    by: Literal["hits", "clauses"] = "hits"
+    where: Window = Where()
+    least: Threshold
+    least_total: Annotated[int, Field(ge=1)] = 4
+    what: str = "礼貌说法"
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    good: int
+    bad: tuple[int, ...]
+    total: int
+
+
+@operator("share", Share)
+def share(facts: Facts, asked: Share) -> Outcome:
+    """Not applicable with too few occurrences."""
+    turns = facts.window(asked.where, "agent")
+    if turns and (why := doubt_of_words(facts, turns) or doubt_of_roles(facts)):
+        return not_assessable(why)
+    tally = _tally(facts, turns, asked)
+    if tally.total < asked.least_total:
+        return not_applicable(f"只出现 {tally.total} 次，不足 {asked.least_total} 次")
+    value = tally.good / tally.total
+    text = f"{asked.what}占 {value:.0%}（{tally.good}/{tally.total}）"
+    if value >= asked.least.value:
+        return passed(text, 0.8).measured(value, asked.least, "ratio")
+    places = tuple(Place(facts.turns[k].span, "agent") for k in tally.bad)
+    quote = facts.turns[tally.bad[0]].text if tally.bad else None
+    return violated(
+        f"{text}，低于 {asked.least.value:.0%}{asked.least.note}",
+        0.75 * facts.role_confidence,
+        places=places,
+        quote=quote,
+    ).measured(value, asked.least, "ratio")
+
+
+def _tally(facts: Facts, turns: Sequence[int], asked: Share) -> _Tally:
+    good = total = 0
+    bad: list[int] = []
+    for k in turns:
+        text = normalise(facts.turns[k].text)
+        for word in sorted(asked.exempt, key=len, reverse=True):
+            text = text.replace(word, "＿")
+        pieces = _BORDER.split(text) if asked.by == "clauses" else [text]
+        for piece in pieces:
+            right, wrong = _times(piece, asked.words), _times(piece, asked.others)
+            if asked.by == "clauses":
+                right, wrong = min(right, 1), 0 if right else min(wrong, 1)
+            good, total = good + right, total + right + wrong
+            bad += [k] * bool(wrong)
+    return _Tally(good, tuple(dict.fromkeys(bad)), total)
+
+
+def _times(text: str, words: Sequence[str]) -> int:
+    return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))

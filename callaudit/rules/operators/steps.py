@@ -1,0 +1,219 @@
+"""Protocols: sentences in an order, with measured waits between them, up to the hang-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.base import (
+    Limit,
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.cues import CueRef, Phrase
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import NEAR, SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.spans import Span
+
+
+@options
+class Step:
+    """A sentence (any of `any`) or the hang-up, not before `wait_s` have passed since the last words."""
+
+    name: str
+    any: tuple[Phrase, ...] = ()
+    hangup: bool = False
+    wait_s: Threshold | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if bool(self.any) == self.hangup:
+            raise ValueError("a step is either words (any) or hangup: true")
+
+
+@options
+class Steps:
+    """`start` is the greeting of a call in which the customer never speaks, a silence of `silence_s` that the customer
+    leaves after the agent spoke, or a cue. The customer speaking ends the protocol.
+    """
+
+    start: Literal["greeting", "silence"] | None = None
+    cue: CueRef | None = None
+    silence_s: Threshold = limit(5)
+    tolerance_s: Threshold = limit(1)
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+    least: float = SAY_LEAST
+
+    def __post_init__(self) -> None:
+        if (self.start is None) == (self.cue is None):
+            raise ValueError("steps needs either start (greeting or silence) or cue")
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Where the protocol begins: no step is looked for before `turn`; waits count from `since_s`."""
+
+    turn: int
+    since_s: float
+    score: float = 0.9
+
+
+@operator("steps", Steps)
+def steps(facts: Facts, asked: Steps) -> Outcome:
+    """Violated where a step is missing or comes too soon."""
+    if why := doubt_of_roles(facts):
+        return not_assessable(why)
+    begins = _begins(facts, asked)
+    if not begins:
+        return not_applicable(_why_none(facts, asked))
+    outcomes = [_walk(facts, asked, begin) for begin in begins]
+    order = ("violated", "not_assessable", "passed", "not_applicable")
+    return min(outcomes, key=lambda outcome: order.index(outcome.status))
+
+
+def _why_none(facts: Facts, asked: Steps) -> str:
+    if asked.cue is not None:
+        return f"未出现{facts.title(asked.cue)}"
+    return "客户说过话" if asked.start == "greeting" else "客户没有中途不出声"
+
+
+def _begins(facts: Facts, asked: Steps) -> tuple[Begin, ...]:
+    if asked.cue is not None:
+        return tuple(Begin(m.turn, facts.turns[m.turn].span.start_s, m.score) for m in facts.moments(asked.cue)[:1])
+    if not facts.agent:
+        return ()
+    if asked.start == "greeting":
+        first = facts.agent[0]
+        return () if facts.customer_spoke else (Begin(first, facts.turns[first].span.start_s),)
+    begins: list[Begin] = []
+    for k in facts.agent:
+        if _left_silent(facts, k, asked.silence_s.value) and not (begins and _same_silence(facts, begins[-1].turn, k)):
+            begins.append(Begin(k + 1, facts.turns[k].span.end_s))
+    return tuple(begins)
+
+
+def _left_silent(facts: Facts, turn: int, silence_s: float) -> bool:
+    """Whether the customer, having spoken before and been asked, then says nothing for so long, outside holds."""
+    if not any(j < turn for j in facts.customer) or not facts.asks(turn):
+        return False
+    end_s = facts.turns[turn].span.end_s
+    next_s = min((t.span.start_s for t in facts.turns[turn + 1 :]), default=facts.hangup_s)
+    if next_s <= end_s:
+        return False
+    held = any(hold.span.overlap_s(Span(end_s, next_s)) > 0 for hold in facts.holds)
+    answered = turn + 1 < len(facts.turns) and facts.turns[turn + 1].speaker != "agent"
+    return not held and not answered and next_s - end_s >= silence_s
+
+
+def _same_silence(facts: Facts, begin: int, turn: int) -> bool:
+    return not any(begin <= j < turn for j in facts.customer)
+
+
+def _walk(facts: Facts, asked: Steps, begin: Begin) -> Outcome:
+    """Follows the steps through the agent's turns until the customer speaks, the call ends or a step fails."""
+    since_s, turn = begin.since_s, begin.turn
+    until_s = _customer_back_s(facts, asked, begin)
+    turns = [k for k in facts.agent if k >= begin.turn and (until_s is None or facts.turns[k].span.start_s < until_s)]
+    waits: list[tuple[float, Limit]] = []
+    for number, step in enumerate(asked.steps):
+        if step.hangup:
+            return _hung_up(facts, asked, step, turns, until_s, waits)
+        found = search(facts, [k for k in turns if k >= turn], step.any, least=asked.least)
+        if not found.hits:
+            if step.optional:
+                continue
+            return _missing(
+                facts,
+                asked,
+                step,
+                turns,
+                until_s,
+                near=found.near is not None and found.near.score >= asked.least - NEAR,
+            )
+        at = found.hits[0].turn
+        start_s = facts.turns[at].span.start_s
+        spoken_s = max((facts.turns[k].span.end_s for k in turns if k < at), default=since_s)
+        if step.wait_s is not None:
+            wait_s = start_s - max(spoken_s, since_s)
+            waits.append((wait_s, step.wait_s))
+            if wait_s < step.wait_s.value - asked.tolerance_s.value:
+                return _too_soon(
+                    facts, step, wait_s, Place(Span(max(spoken_s, since_s), start_s)) if wait_s > 0 else None
+                )
+        turn = at + 1 if number + 1 < len(asked.steps) and asked.steps[number + 1].wait_s else at
+        since_s = facts.turns[at].span.end_s
+    return _kept(waits)
+
+
+def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
+    """When the customer speaks again; None if never. A cue of the customer's own begins the protocol, not ends it."""
+    own = facts.turns[begin.turn].speaker == "customer" if begin.turn < len(facts.turns) else False
+    first = begin.turn + 1 if asked.cue is not None and own else begin.turn
+    return min(
+        (facts.turns[j].span.start_s for j in facts.customer if j >= first and facts.turns[j].words), default=None
+    )
+
+
+def _hung_up(
+    facts: Facts,
+    asked: Steps,
+    step: Step,
+    turns: Sequence[int],
+    until_s: float | None,
+    waits: list[tuple[float, Limit]],
+) -> Outcome:
+    hangup = facts.call.timeline.hangup
+    if until_s is not None or hangup.by == "customer" or step.wait_s is None:
+        return _kept(waits)
+    if hangup.at_s is None:
+        return replace(_kept(waits), confidence=0.6)
+    last_s = max(facts.turns[k].span.end_s for k in turns) if turns else facts.talk_end_s
+    wait_s = hangup.at_s - last_s
+    if wait_s < step.wait_s.value - asked.tolerance_s.value:
+        if hangup.by == "unknown":
+            return not_assessable(hangup.why or "不知道由谁挂机")
+        return _too_soon(facts, step, wait_s, Place(Span(last_s, hangup.at_s)) if wait_s > 0 else None)
+    return _kept([*waits, (wait_s, step.wait_s)])
+
+
+def _too_soon(facts: Facts, step: Step, wait_s: float, place: Place | None) -> Outcome:
+    wanted = step.wait_s or limit(0)
+    outcome = violated(f"只等了 {max(0.0, wait_s):.1f} 秒就{step.name}，应等 {wanted.value:g} 秒{wanted.note}",
+                       round(0.9 * facts.role_confidence, 3), places=(place,) if place else ())  # fmt: skip
+    return outcome.measured(max(0.0, wait_s), wanted, "s")
+
+
+def _missing(
+    facts: Facts, asked: Steps, step: Step, turns: Sequence[int], until_s: float | None, *, near: bool
+) -> Outcome:
+    if until_s is not None:
+        return passed("客户随后出声，已做的步骤合规", 0.7)
+    if near:
+        return passed(f"听起来说了{step.name}，但听得不真", 0.55)
+    if why := doubt_of_words(facts, turns):
+        return not_assessable(why)
+    hangup = facts.call.timeline.hangup
+    if hangup.by == "customer":
+        return passed("客户先挂机，已做的步骤合规", 0.7)
+    places = tuple(Place(facts.turns[k].span, "agent") for k in turns[-2:])
+    outcome = violated(f"缺少步骤：{step.name}", round(0.85 * facts.role_confidence, 3), places=places,
+                       quote=" / ".join(facts.turns[k].text for k in turns) or None)  # fmt: skip
+    return outcome if hangup.by == "agent" else replace(outcome, confidence=round(outcome.confidence * 0.85, 3))
+
+
+def _kept(waits: Sequence[tuple[float, Limit]]) -> Outcome:
+    shortest = min(waits, default=None, key=lambda wait: wait[0] - wait[1].value)
+    if shortest is None:
+        return passed("各步骤齐全", 0.85)
+    return passed(f"各步骤齐全，最短等待 {shortest[0]:.1f} 秒", 0.9).measured(shortest[0], shortest[1], "s")

@@ -1,0 +1,59 @@
+"""A rule about other rules: broken if one of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from callaudit.records import Finding
+from callaudit.rules.base import (
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.facts import Facts
+
+
+@options
+class Summary:
+    """`rules` are ids of rules that are judged before this one; more than `most` violations among them break it."""
+
+    rules: Annotated[tuple[str, ...], Field(min_length=1)]
+    most: Threshold = limit(0)
+
+
+@operator("summary", Summary)
+def summary(facts: Facts, asked: Summary) -> Outcome:
+    """Never called: the engine hands the findings to `summarise`."""
+    raise TypeError("a summary is judged on findings, not on a call")
+
+
+def summarise(asked: Summary, found: Mapping[str, Finding]) -> Outcome:
+    """Violated, with their places, if more than `most` of the rules are."""
+    own = [found[rule] for rule in asked.rules if rule in found]
+    broken = [finding for finding in own if finding.status == "violated"]
+    if len(broken) > asked.most.value:
+        worst = max(broken, key=lambda finding: finding.confidence)
+        names = "、".join(finding.title for finding in broken)
+        places = tuple(place for finding in broken for place in finding.places)
+        return violated(
+            f"违反了其中 {len(broken)} 项：{names}",
+            worst.confidence,
+            places=places,
+            quote=worst.quote,
+            matched=worst.matched,
+        )
+    unknown = [finding for finding in own if finding.status == "not_assessable"]
+    if unknown:
+        return not_assessable(f"其中 {len(unknown)} 项无法判断：{unknown[0].why}")
+    if any(finding.status == "passed" for finding in own):
+        return passed("各项均未违反", min(finding.confidence for finding in own if finding.status == "passed"))
+    return not_applicable("各项均不适用")

@@ -1,0 +1,142 @@
+"""Required words: what must be said in some turns, and what is made of it when it was not heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+from typing import Annotated
+
+from pydantic import Field
+
+from callaudit.rules.base import Outcome, not_assessable, options, passed, violated
+from callaudit.rules.cues import Part, Phrase
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import (
+    NEVER_LEAST,
+    SAY_LEAST,
+    Heard,
+    across,
+    evidence,
+    missing_why,
+    search,
+    sure,
+    without_exempt,
+)
+
+NEAR_CONFIDENCE = 0.55
+"""Confidence that a rule was kept where the phrase was only nearly heard."""
+
+
+@options
+class Wording:
+    """Words that must be said: one of `any`, or all `parts` (or `least_parts` of them), in order if so asked.
+
+    `refuse` must not be said in the same place, unless inside an `exempt` phrase; `what` names the thing in messages.
+    """
+
+    any: tuple[Phrase, ...] = ()
+    parts: tuple[Part, ...] = ()
+    least_parts: Annotated[int, Field(ge=1)] | None = None
+    in_order: bool = False
+    refuse: tuple[Phrase, ...] = ()
+    exempt: tuple[Phrase, ...] = ()
+    what: str | None = None
+    least: Annotated[float, Field(gt=0, le=1)] = SAY_LEAST
+
+    def __post_init__(self) -> None:
+        if self.any and self.parts:
+            raise ValueError("give either any or parts, not both")
+        if self.least_parts is not None and self.least_parts > len(self.parts):
+            raise ValueError(f"least_parts is {self.least_parts}, but there are only {len(self.parts)} parts")
+
+    @property
+    def wanted(self) -> tuple[Part, ...]:
+        """The parts; `any` is a single one."""
+        return self.parts or ((Part(name=self.what or f"“{self.any[0]}”等用语", any=self.any),) if self.any else ())
+
+    @property
+    def n_wanted(self) -> int:
+        return self.least_parts or len(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was heard of a wording; `near` are parts that were nearly heard."""
+
+    found: tuple[Heard, ...]
+    missing: tuple[Part, ...]
+    near: tuple[Part, ...]
+    refused: tuple[Heard, ...]
+
+
+def tell(facts: Facts, turns: Sequence[int], wording: Wording) -> Told:
+    """Listens for the wording in the turns."""
+    found: list[Heard] = []
+    missing: list[Part] = []
+    near: list[Part] = []
+    for part in wording.wanted:
+        heard = search(facts, turns, part.any, least=wording.least)
+        crossing = None if heard.hits else across(facts, turns, part.any, least=wording.least)
+        if heard.best:
+            found.append(heard.best)
+        elif crossing:
+            found.append(Heard(_turn_at(facts, turns, crossing.span.start_s), crossing))
+        else:
+            missing.append(part)
+            if heard.near:
+                near.append(part)
+    refused = search(facts, turns, wording.refuse, least=NEVER_LEAST).hits
+    return Told(tuple(found), tuple(missing), tuple(near), without_exempt(facts, refused, wording.exempt))
+
+
+def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: str) -> Outcome:
+    """Whether the wording was said in the turns, which hold at least one; `place` names them in the message."""
+    told = tell(facts, turns, wording)
+    if told.refused:
+        worst = max(told.refused, key=lambda heard: heard.score)
+        return violated(f"{place}说了“{worst.hit.heard}”", sure(facts, worst), **evidence(facts, told.refused))
+    n_found = len(wording.wanted) - len(told.missing)
+    if n_found >= wording.n_wanted:
+        if wording.in_order and (swapped := _swapped(told.found)):
+            return violated(f"{place}次序不对：{swapped}", sure(facts, *told.found), **evidence(facts, told.found))
+        names = "、".join(part.name for part in wording.wanted if part not in told.missing)
+        return passed(
+            f"{place}说了{names}" if names else f"{place}有回应",
+            sure(facts, *told.found),
+            **evidence(facts, told.found),
+        )
+    names = "、".join(part.name for part in told.missing)
+    if n_found + len(told.near) >= wording.n_wanted:
+        return passed(f"{place}听起来说了{names}，但听得不真", NEAR_CONFIDENCE, **evidence(facts, told.found))
+    phrases = [phrase for part in told.missing for phrase in part.any]
+    if why := missing_why(facts, turns, phrases, least=wording.least):
+        return not_assessable(why, **evidence(facts, told.found))
+    said = [word.prob for k in turns for word in facts.turns[k].words]
+    confidence = facts.role_confidence * (0.6 + 0.35 * (fmean(said) if said else 0.5))
+    return violated(
+        f"{place}未说{names}", round(confidence, 3), **(evidence(facts, told.found) or _unsaid(facts, turns))
+    )
+
+
+def _unsaid(facts: Facts, turns: Sequence[int]) -> dict[str, object]:
+    """What was said instead."""
+    from callaudit.records import Place
+
+    picked = [facts.turns[k] for k in turns][-1:] if len(turns) > 4 else [facts.turns[k] for k in turns]
+    return {
+        "places": tuple(Place(turn.span, turn.speaker) for turn in picked),
+        "quote": " / ".join(turn.text for turn in picked) or None,
+    }
+
+
+def _turn_at(facts: Facts, turns: Sequence[int], time_s: float) -> int:
+    return max((k for k in turns if facts.turns[k].span.start_s <= time_s + 0.01), default=turns[0])
+
+
+def _swapped(found: Sequence[Heard]) -> str | None:
+    for one, other in pairwise(found):
+        if other.span.start_s < one.span.start_s:
+            return f"“{other.hit.heard}”先于“{one.hit.heard}”"
+    return None
