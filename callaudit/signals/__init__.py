@@ -21,7 +21,7 @@ __all__ = ["find_signals"]
 
 
 def find_signals(audio: Audio, voice: VoiceProbability) -> tuple[Signal, ...]:
-    """Every ring-back, busy and congestion tone, key press, stretch of music and burst of noise, by start, then channel.
+    """Every ring-back, busy and congestion tone, key press, stretch of music and burst of noise, in order of time.
 
     Parameters
     ----------

@@ -14,7 +14,6 @@ from callaudit.signals.ring import QUIET_DB, best
 from callaudit.signals.spectrum import Frames
 from callaudit.signals.tones import Burst, gap_level_db
 
-
 LEAST_BURSTS = 2
 """One beat of a rhythm of equal beats is no rhythm."""
 
@@ -29,7 +28,14 @@ def find_busy(bursts: Sequence[Burst], frames: Frames, channel: int) -> tuple[Si
     plans = [plan for plan in PLANS if plan.kind != "ringback"]
     found = [match for plan in plans for match in matches(bursts, plan) if _is_busy(match, frames)]
     return tuple(
-        Signal(match.plan.kind, match.span, channel, _confidence(match), match.plan.name, tuple(b.span for b in match.bursts))
+        Signal(
+            match.plan.kind,
+            match.span,
+            channel,
+            _confidence(match),
+            match.plan.name,
+            tuple(b.span for b in match.bursts),
+        )
         for match in best(found)
     )
 

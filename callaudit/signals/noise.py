@@ -30,7 +30,7 @@ LONGEST_TALK_S = 20.0
 def find_noise(sound: Sounding, channel: int, taken: tuple[Span, ...]) -> tuple[Signal, ...]:
     """The bursts of noise on one channel, outside the spans that are `taken` (music); a span runs on under a voice."""
     hiss = (
-        (sound.level_db > max(sound.floor_db + ABOVE_FLOOR_DB, LEAST_LEVEL_DB))
+        (sound.level_db > max(sound.hiss_db + ABOVE_FLOOR_DB, LEAST_LEVEL_DB))
         & ~sound.voice
         & sound.free
         & (sound.contrast_db < LINES_DB)

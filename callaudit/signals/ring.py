@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from callaudit.records import Signal
-from callaudit.signals.cadence import SHORTEST_CUT_S, Match, matches, time_error
-from callaudit.signals.plans import PLANS
+from callaudit.signals.cadence import STEADY_DB, Match, frequency_error, matches, time_error
+from callaudit.signals.plans import PLANS, Plan
 from callaudit.signals.spectrum import HOP_S, Frames
 from callaudit.signals.tones import Burst, gap_level_db
 
@@ -30,9 +30,16 @@ def find_rings(bursts: Sequence[Burst], frames: Frames, channel: int) -> tuple[S
     rings in the rhythm of a plan are ringing wherever they lie, for a transferred call rings again; a single one only
     where the channel was silent until then and the recording begins less than a cycle before it.
     """
-    found = [m for plan in PLANS if plan.kind == "ringback" for m in matches(bursts, plan) if _is_ringing(m, frames)]
+    found = [
+        match
+        for plan in PLANS
+        if plan.kind == "ringback"
+        for match in matches(bursts, plan)
+        if _is_ringing(match, frames) or _is_lone_ring(match, frames, bursts)
+    ]
     return tuple(
-        Signal("ringback", match.span, channel, _confidence(match), match.plan.name, match.rings) for match in best(found)
+        Signal("ringback", match.span, channel, _confidence(match), match.plan.name, match.rings)
+        for match in best(found)
     )
 
 
@@ -48,26 +55,34 @@ def best(found: Iterable[Match]) -> tuple[Match, ...]:
 
 
 def _is_ringing(match: Match, frames: Frames) -> bool:
-    if len(match.rings) > 1 and match.n_full:
-        gap_db = gap_level_db(frames, match.bursts)
-        return gap_db is None or gap_db <= match.bursts[0].level_db - QUIET_DB
-    return _is_lone_ring(match, frames)
+    if len(match.rings) < 2 or not match.n_full:
+        return False
+    gap_db = gap_level_db(frames, match.bursts)
+    return gap_db is None or gap_db <= match.bursts[0].level_db - QUIET_DB
 
 
-def _is_lone_ring(match: Match, frames: Frames) -> bool:
-    """Whether a single ring can be nothing else."""
+def _is_lone_ring(match: Match, frames: Frames, bursts: Sequence[Burst]) -> bool:
+    """Whether a single ring can be nothing else: the first sound of the channel, pure, and not the first of other beeps."""
     plan, first, last = match.plan, match.bursts[0], match.bursts[-1]
-    began_before = first.span.start_s <= SHORTEST_CUT_S
-    if first.span.start_s > plan.off_s[-1] * 1.1 or len(match.rings) > 1:
+    if len(match.rings) > 1 or first.span.start_s > plan.off_s[-1] * 1.1:
         return False
     before = frames.level_db[: max(0, round(first.span.start_s / HOP_S) - 8)]
     if len(before) and float(np.percentile(before, 95)) > first.level_db - BEFORE_DB:
         return False
-    full = time_error(last.span.duration_s, plan.on_s[len(match.bursts) - 1 if not began_before else -1]) <= 1
+    if any(_is_like(burst, last, plan) for burst in bursts if burst.span > last.span):
+        return False
+    on_s = plan.on_s[min(len(match.bursts), len(plan.on_s)) - 1]
     purity = min(burst.purity for burst in match.bursts)
-    if full:
+    if time_error(last.span.duration_s, on_s) <= 1:
         return purity >= LONE_PURITY
     return purity >= LONE_CUT_PURITY and last.span.duration_s >= LONE_CUT_S
+
+
+def _is_like(burst: Burst, ring: Burst, plan: Plan) -> bool:
+    """Whether the same tone sounds again, soon, out of the rhythm of ringing."""
+    soon = burst.span.start_s - ring.span.end_s < 2 * plan.cycle_s and burst.span.duration_s >= LONE_CUT_S / 2
+    alike = abs(burst.level_db - ring.level_db) <= STEADY_DB and burst.purity >= LONE_CUT_PURITY
+    return soon and alike and frequency_error(burst, plan) is not None
 
 
 def _confidence(match: Match) -> float:

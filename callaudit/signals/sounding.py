@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import percentile_filter
+from scipy.ndimage import percentile_filter, uniform_filter1d
 
 from callaudit.signals.spectrum import COARSE_S, Frames
 from callaudit.spans import Span, to_frames
@@ -18,23 +18,28 @@ from callaudit.spans import Span, to_frames
 VOICE_PROB = 0.5
 FLOOR_PERCENTILE = 5.0
 HIGHEST_FLOOR_DB, LOWEST_FLOOR_DB = -50.0, -68.0
-"""A channel that never falls silent has no floor to measure; digital silence is none either."""
+"""For music: a channel that it fills from end to end has no floor to measure; digital silence is none either."""
 LOUD_DB = 10.0
 """Above the floor; line noise itself stays within 2 dB of its mean over a frame."""
 BED_S = 0.5
 """A voice lets the line's own floor through at least this often, between words or syllables; a bed of sound does not."""
 TONE_MARGIN_S = 0.1
+STEADY_S = 1.0
+"""Over which steadiness is averaged: some notes, some syllables."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sounding:
     """Frames of one channel, shape=(n,): `level_db` in dBov, `loud` above the floor, `voice` where a voice is heard,
-    `free` where no tone was found, `bed_db` the level that the half-second around does not fall below but for a tenth of it.
+    `free` where no tone was found; `floor_db` is what music must rise above, `hiss_db` the channel's own quiet level,
+    `steadiness` the mean of the loud frames in the second around; `bed_db` the level that the half-second around does not fall below but for a tenth of it.
     """
 
     floor_db: float
+    hiss_db: float
     level_db: NDArray[np.float32]
     contrast_db: NDArray[np.float32]
+    steadiness: NDArray[np.float32]
     bed_db: NDArray[np.float32]
     loud: NDArray[np.bool_]
     voice: NDArray[np.bool_]
@@ -54,14 +59,33 @@ def sounding(frames: Frames, probs: NDArray[np.float32], hop_s: float, tones: It
     """
     level = frames.coarse_level_db
     n = len(level)
-    floor = float(np.percentile(level, FLOOR_PERCENTILE)) if n else LOWEST_FLOOR_DB
-    floor = min(HIGHEST_FLOOR_DB, max(LOWEST_FLOOR_DB, floor))
+    hiss = max(LOWEST_FLOOR_DB, float(np.percentile(level, FLOOR_PERCENTILE)) if n else LOWEST_FLOOR_DB)
+    floor = min(HIGHEST_FLOOR_DB, hiss)
     at = ((np.arange(n) + 0.5) * COARSE_S / hop_s).astype(np.int64)
     voice = np.zeros(n, dtype=np.bool_)
     known = at < len(probs)
     voice[known] = probs[at[known]] >= VOICE_PROB
     margins = [Span(max(0.0, tone.start_s - TONE_MARGIN_S), tone.end_s + TONE_MARGIN_S) for tone in tones]
+    free = ~to_frames(margins, COARSE_S, n)
+    loud = level > floor + LOUD_DB
     bed = percentile_filter(level, 10, size=round(BED_S / COARSE_S), mode="nearest") if n else level
     return Sounding(
-        floor, level, frames.contrast_db, bed, level > floor + LOUD_DB, voice, ~to_frames(margins, COARSE_S, n)
+        floor,
+        hiss,
+        level,
+        frames.contrast_db,
+        _mean_where(frames.steadiness, loud & free),
+        bed,
+        loud,
+        voice,
+        free,
     )
+
+
+def _mean_where(values: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Mean over the second around each frame of the values that count; 0 where none does."""
+    size = round(STEADY_S / COARSE_S)
+    weight = uniform_filter1d(where.astype(np.float64), size, mode="constant")
+    total = uniform_filter1d(np.where(where, values, 0.0).astype(np.float64), size, mode="constant")
+    mean: NDArray[np.float32] = np.where(weight > 0.5 / size, total / np.maximum(weight, 1e-9), 0.0).astype(np.float32)
+    return mean

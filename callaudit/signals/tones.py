@@ -61,7 +61,9 @@ def find_bursts(samples: NDArray[np.float32], sample_rate_hz: int, frames: Frame
             continue
         lines, purity = _lines(samples, sample_rate_hz, edges)
         if lines and purity >= LEAST_PURITY:
-            inside = slice(round(edges.start_s / HOP_S), max(round(edges.start_s / HOP_S) + 1, round(edges.end_s / HOP_S)))
+            inside = slice(
+                round(edges.start_s / HOP_S), max(round(edges.start_s / HOP_S) + 1, round(edges.end_s / HOP_S))
+            )
             bursts.append(Burst(edges, lines, float(np.median(frames.tone_db[inside])), purity))
     return tuple(bursts)
 
@@ -147,7 +149,8 @@ def _picked(
 def gap_level_db(frames: Frames, bursts: tuple[Burst, ...]) -> float | None:
     """Median power of the telephone band between the bursts, in dBov; None for a single burst."""
     between = [
-        frames.level_db[round(a.span.end_s / HOP_S) + 5 : round(b.span.start_s / HOP_S) - 4] for a, b in pairwise(bursts)
+        frames.level_db[round(a.span.end_s / HOP_S) + 5 : round(b.span.start_s / HOP_S) - 4]
+        for a, b in pairwise(bursts)
     ]
     levels = np.concatenate(between) if between else np.zeros(0)
     return float(np.median(levels)) if len(levels) else None

@@ -59,7 +59,12 @@ def placed(sound: Samples, start_s: float, duration_s: float, *, rate_hz: int = 
 
 
 def tone(
-    lines_hz: Sequence[float], duration_s: float, *, level_dbov: float = -16.0, modulation_hz: float = 0.0, rate_hz: int = RATE_HZ
+    lines_hz: Sequence[float],
+    duration_s: float,
+    *,
+    level_dbov: float = -16.0,
+    modulation_hz: float = 0.0,
+    rate_hz: int = RATE_HZ,
 ) -> Samples:
     """Steady lines of equal level together; where `modulation_hz` is above 0, modulated in amplitude to 90 %."""
     time_s = np.arange(round(duration_s * rate_hz)) / rate_hz
@@ -116,7 +121,9 @@ def cadence(
     return whole
 
 
-def dtmf(keys: str, *, on_s: float = 0.1, off_s: float = 0.1, level_dbov: float = -16.0, rate_hz: int = RATE_HZ) -> Samples:
+def dtmf(
+    keys: str, *, on_s: float = 0.1, off_s: float = 0.1, level_dbov: float = -16.0, rate_hz: int = RATE_HZ
+) -> Samples:
     """Keys pressed one after the other, each followed by its pause."""
     parts: list[Samples] = []
     for key in keys:
@@ -140,7 +147,9 @@ def pink_noise(duration_s: float, *, level_dbov: float = -60.0, seed: int = 0, r
     return at_level(np.fft.irfft(spectrum / np.sqrt(hz), n), level_dbov)
 
 
-def chords(duration_s: float, *, level_dbov: float = -22.0, beat_s: float = 0.5, seed: int = 0, rate_hz: int = RATE_HZ) -> Samples:
+def chords(
+    duration_s: float, *, level_dbov: float = -22.0, beat_s: float = 0.5, seed: int = 0, rate_hz: int = RATE_HZ
+) -> Samples:
     """Simple music: a melody over held triads, struck notes of five harmonics that die away, one chord every four beats."""
     rng = np.random.default_rng(seed)
     whole = np.zeros(round(duration_s * rate_hz), dtype=np.float64)
@@ -151,7 +160,9 @@ def chords(duration_s: float, *, level_dbov: float = -22.0, beat_s: float = 0.5,
             root = 48 + int(rng.choice((0, 5, 7, 9)))
             notes += [(root + step, 4 * beat_s, 0.6) for step in (0, 4, 7, 12)]
         for pitch, length_s, amplitude in notes:
-            _struck(whole, round(beat * beat_s * rate_hz), 440.0 * 2 ** ((pitch - 69) / 12), length_s, amplitude, rate_hz)
+            _struck(
+                whole, round(beat * beat_s * rate_hz), 440.0 * 2 ** ((pitch - 69) / 12), length_s, amplitude, rate_hz
+            )
     return at_level(whole, level_dbov)
 
 
