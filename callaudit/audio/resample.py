@@ -39,13 +39,13 @@ def resample(samples: NDArray[np.float32], from_hz: int, to_hz: int) -> NDArray[
     if from_hz == to_hz:
         return samples
     n_out = round(samples.shape[-1] * to_hz / from_hz)
-    rows = np.asarray(samples, dtype=np.float32).reshape(-1, samples.shape[-1])
-    done = np.zeros((rows.shape[0], n_out), dtype=np.float32)
-    for row, out in zip(rows, done, strict=True):
-        if n_out:
-            made = soxr.resample(np.ascontiguousarray(row), from_hz, to_hz, quality=QUALITY)[:n_out]
-            out[: len(made)] = made
-    return done.reshape(*samples.shape[:-1], n_out)
+    done = np.zeros((*samples.shape[:-1], n_out), dtype=np.float32)
+    if done.size:
+        for at in np.ndindex(*samples.shape[:-1]):
+            row = np.ascontiguousarray(samples[at], dtype=np.float32)
+            made = soxr.resample(row, from_hz, to_hz, quality=QUALITY)[:n_out]
+            done[at][: len(made)] = made
+    return done
 
 
 def resample_blocks(

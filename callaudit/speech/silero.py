@@ -99,10 +99,12 @@ def _levelled(row: NDArray[np.float32], gain: float, rate_hz: int) -> Iterator[N
 def _groups(blocks: Iterator[NDArray[np.float32]], n_frames: int, at_once: int) -> Iterator[NDArray[np.float32]]:
     """The stretches, each with its lead, `at_once` together: float32 [shape=(stretches, LEAD + 8 s)].
 
-    Silence stands before the beginning and after the end.
+    Before the beginning stands its mirror image, since the network takes noise that sets in after digital silence for a
+    voice; after the end stands silence.
     """
     n_left = -(-n_frames // STRETCH)
-    held = [np.zeros(LEAD, dtype=np.float32)]
+    first = next(blocks, np.zeros(0, dtype=np.float32))
+    held = [np.pad(first, (LEAD, 0), mode="symmetric" if first.size else "constant")]
     while n_left:
         n = min(at_once, n_left)
         wanted = LEAD + n * STRETCH * FRAME

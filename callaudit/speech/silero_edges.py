@@ -86,6 +86,7 @@ class SileroEdges:
         return over | (runs_with(loud, wider(clear, hop_s)) & wider(prob >= self.maybe_prob, self.reach_s))
 
     def _over(self, prob: NDArray[np.float32], under: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Speech over music or noise: nothing but a voice that Silero is sure of for a while."""
-        heard = closed((prob >= self.sure_prob) & under, self.closure_s)
-        return to_frames(longer_than(from_frames(heard, HOP_S), self.over_s), HOP_S, len(prob))
+        """Speech over music or noise: a voice that Silero is sure of for a while, as far as it goes on hearing it."""
+        sure = longer_than(from_frames(closed((prob >= self.sure_prob) & under, self.closure_s), HOP_S), self.over_s)
+        heard = closed((prob >= self.maybe_prob) & under, self.closure_s)
+        return runs_with(heard, to_frames(sure, HOP_S, len(prob)))
