@@ -124,11 +124,16 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """One party's voice: when it speaks, on which channel, and how sure the split is (1.0 on a channel of its own)."""
+    """One party's voice: when it speaks, on which channel, and how sure the split is (1.0 on a channel of its own).
+
+    `sureness`, where a mono mix was split by voice, holds one value in [0, 1] per span of `speech`: how sure it is that
+    this span is this voice's. Empty on a channel of its own.
+    """
 
     channel: int
     speech: tuple[Span, ...]
     confidence: float
+    sureness: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
