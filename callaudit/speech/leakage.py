@@ -28,7 +28,7 @@ SAME_CORRELATION = 0.5
 """A window that correlates so with the prediction is leakage: at least a quarter of its power is explained. Leakage
 6 dB above the noise gives 0.9; between 0.4 and 0.6 the figures on labelled calls do not change."""
 MOSTLY = 0.5
-"""A stretch of which so much is leakage is leakage as a whole."""
+"""A stretch of which so much is leakage is leakage wherever the other channel is much louder."""
 REST_S = 0.3
 """What is left beside leakage, still much quieter than the other channel and shorter than this, is leakage too."""
 BATCH = 64
@@ -114,12 +114,12 @@ def _cut(row: Row, starts: NDArray[np.intp], n: int) -> Row:
 
 
 def _whole(active: Mask, doubtful: Mask, same: Mask) -> Mask:
-    """The leaked frames, every active run that is mostly leaked, and the scraps left beside them."""
+    """The leaked frames, the doubtful rest of every run that is mostly leaked, and the scraps left beside them."""
     run = np.cumsum(np.diff(active, prepend=False) & active)
     share = np.bincount(run[active], weights=same[active]) / np.maximum(1, np.bincount(run[active]))
     gone = same.copy()
     if active.any():
-        gone[active] |= share[run[active]] >= MOSTLY
+        gone[active] |= (share[run[active]] >= MOSTLY) & doubtful[active]
     rest = active & ~gone
     beside = runs_with(rest, wider(gone, REST_S))
     run = np.cumsum(np.diff(rest, prepend=False) & rest)

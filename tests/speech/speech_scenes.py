@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
+
 from callaudit.records import Audio
 from callaudit.spans import Span
 from callaudit.testing import sounds
-from numpy.typing import NDArray
 
 LINE_NOISE_DBOV = -65.0
 

@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from speech_scenes import line, mono, phrase, scene, stereo
+
 from callaudit.records import Audio, Signal
 from callaudit.spans import Span, covered_s, intersect, total_s
 from callaudit.speech import SileroEdges, SpeechDetector, detect_speech, voice_probability
 from callaudit.testing import sounds
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from speech_scenes import line, mono, phrase, scene, stereo
 
 DETECTORS = [SileroEdges()]
 assert DETECTORS
@@ -29,7 +30,7 @@ class TestEveryDetector:
         found = detector.detect(audio, (), voice_probability(audio))
         assert set(found) == {0, 1}
         assert len(found[0]) >= 3
-        assert all(0 <= span.start_s and span.end_s <= 20.0 and span.duration_s >= 0.1 - 1e-6 for span in found[0])
+        assert all(span.start_s >= 0 and span.end_s <= 20.0 and span.duration_s >= 0.1 - 1e-6 for span in found[0])
         assert all(b.start_s - a.end_s >= 0.3 - 1e-6 for a, b in zip(found[0], found[0][1:], strict=False))
         assert found[1] == ()
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from callaudit.audio.resample import resample, resample_blocks
 
 

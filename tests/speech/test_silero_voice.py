@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from speech_scenes import mono, phrase, scene
+
 from callaudit.audio.resample import resample
 from callaudit.records import Audio
 from callaudit.speech import voice_probability
 from callaudit.testing import sounds
-from speech_scenes import mono, phrase, scene
 
 
 def sure(audio: Audio) -> float:
