@@ -1,0 +1,200 @@
+"""What a measure is, and what it measures: the call as heard, with its shared tracks made once.
+
+A measure is a function that returns a number, or `Missing` with the reason, which the report shows. `@measure` says its
+name, its unit and what it is taken of:
+
+- ``call``: ``f(heard)``, one number
+- ``party``: ``f(heard, speaker)``, one number each for agent and customer, named ``agent_…`` and ``customer_…``
+- ``turn``: ``f(heard, turn)``, one number a turn, into the field of `Turn` of that name
+- ``track``: ``f(heard, speaker)``, numbers over time
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from callaudit.measures.fundamental import PitchTrack, track_pitch
+from callaudit.records import Audio, Measurement, Recording, Signal, Speaker, Timeline, Track, Turn
+from callaudit.spans import Span, intersect, merge, to_frames, to_samples
+
+FRAME_S = 0.01
+"""Frames of the shared tracks, in seconds; at 8 and 16 kHz a whole number of samples."""
+
+PARTIES: tuple[Speaker, ...] = ("agent", "customer")
+NAMES: Mapping[Speaker, str] = {"agent": "客服", "customer": "客户", "unknown": "不明者"}
+
+Per = Literal["call", "party", "turn", "track"]
+MEASURED_TURN_FIELDS = frozenset({"level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st"})
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A number that could not be had; `why` is in Chinese, for the report."""
+
+    why: str
+
+
+Value = float | Missing
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A call with its sound, as measures see it; not changed, but it keeps what it has once computed.
+
+    Parameters
+    ----------
+    turns : without measures
+    channels : where each party is heard; on a mono mix the same channel for both
+    signals : what was found that is not speech
+    """
+
+    recording: Recording
+    audio: Audio
+    timeline: Timeline
+    turns: tuple[Turn, ...]
+    channels: Mapping[Speaker, int]
+    signals: tuple[Signal, ...] = ()
+
+    @property
+    def is_stereo(self) -> bool:
+        """Whether each party has a channel of its own."""
+        return self.audio.n_channels == 2
+
+    def speech(self, speaker: Speaker) -> tuple[Span, ...]:
+        """When a party speaks; pauses under 0.3 s are inside."""
+        return self._speech.get(speaker, ())
+
+    @cached_property
+    def _speech(self) -> Mapping[Speaker, tuple[Span, ...]]:
+        return {speaker: merge(self.timeline.of("speech", speaker)) for speaker in self.channels}
+
+    def voiced(self, turn: Turn) -> tuple[Span, ...]:
+        """The speech of a turn, without its pauses of 0.3 s and more; the whole turn where no speech lies in it."""
+        return intersect(self.speech(turn.speaker), [turn.span]) or (turn.span,)
+
+    def own_turns(self, speaker: Speaker) -> tuple[Turn, ...]:
+        """Turns of one party, in order."""
+        return tuple(turn for turn in self.turns if turn.speaker == speaker)
+
+    def samples(self, speaker: Speaker, *spans: Span) -> NDArray[np.float32]:
+        """Samples [shape=(n,)] of a party's channel in the spans, joined."""
+        channel = self.audio.samples[self.channels[speaker]]
+        pieces = [channel[to_samples(span, self.audio.sample_rate_hz, self.audio.n_samples)] for span in spans]
+        return np.concatenate(pieces) if pieces else channel[:0]
+
+    @property
+    def n_frames(self) -> int:
+        return self.audio.n_samples // round(FRAME_S * self.audio.sample_rate_hz)
+
+    @cached_property
+    def power(self) -> NDArray[np.float64]:
+        """Mean power of every frame of `FRAME_S` [shape=(channels, frames)], in [0, 1]."""
+        n = round(FRAME_S * self.audio.sample_rate_hz)
+        power = np.empty((self.audio.n_channels, self.n_frames))
+        for channel, samples in enumerate(self.audio.samples):
+            frames = samples[: self.n_frames * n].reshape(-1, n)
+            power[channel] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / n
+        return power
+
+    @cached_property
+    def pitch(self) -> Mapping[Speaker, PitchTrack]:
+        """Fundamental frequency of each party over its speech."""
+        return {
+            speaker: track_pitch(self.audio.samples[channel], self.audio.sample_rate_hz, self.speech(speaker))
+            for speaker, channel in self.channels.items()
+        }
+
+    def speech_frames(self, speaker: Speaker) -> NDArray[np.bool_]:
+        """Whether a party speaks, frame by frame [shape=(frames,)]."""
+        return to_frames(self.speech(speaker), FRAME_S, self.n_frames)
+
+    def absent(self, speaker: Speaker) -> Missing | None:
+        """Why nothing can be measured of a party; None where it can."""
+        if speaker not in self.channels:
+            return Missing(f"没有分辨出{NAMES[speaker]}的声音")
+        return None if self.speech(speaker) else Missing(f"没有听到{NAMES[speaker]}说话")
+
+
+Function = TypeVar("Function", bound=Callable[..., Value | Track | None])
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A registered measure; `says` is the first line of its docstring."""
+
+    name: str
+    unit: str
+    per: Per
+    says: str
+    function: Callable[..., Value | Track | None]
+
+
+_MEASURES: dict[str, Measure] = {}
+
+
+def measure(name: str, *, unit: str, per: Per) -> Callable[[Function], Function]:
+    """Registers a function as the measure of that name; the function stays as it is.
+
+    Raises
+    ------
+    ValueError
+        The name is taken, a measure of turns has no field in `Turn`, or nothing is said about it.
+    """
+
+    def register(function: Function) -> Function:
+        if name in _MEASURES:
+            raise ValueError(f"two measures are named {name!r}: rename one")
+        if per == "turn" and name not in MEASURED_TURN_FIELDS:
+            raise ValueError(f"{name!r} is no measured field of Turn: {', '.join(sorted(MEASURED_TURN_FIELDS))}")
+        says = (function.__doc__ or "").strip().partition("\n")[0]
+        if not says:
+            raise ValueError(f"the measure {name!r} has no docstring")
+        _MEASURES[name] = Measure(name, unit, per, says, function)
+        return function
+
+    return register
+
+
+def measures(per: Per | None = None) -> tuple[Measure, ...]:
+    """All registered measures in order of their names, or those of one kind."""
+    return tuple(found for _, found in sorted(_MEASURES.items()) if per in (None, found.per))
+
+
+def measure_call(heard: Heard) -> tuple[tuple[Turn, ...], tuple[Measurement, ...], tuple[Track, ...]]:
+    """The turns with their measures, the measurements of the call, and the measures over time."""
+    found: list[Measurement] = []
+    for each in measures("call"):
+        value, why = _value(each, heard)
+        found.append(Measurement(each.name, value, each.unit, why))
+    for speaker in PARTIES:
+        absent = heard.absent(speaker)
+        for each in measures("party"):
+            value, why = (None, absent.why) if absent else _value(each, heard, speaker)
+            found.append(Measurement(f"{speaker}_{each.name}", value, each.unit, why))
+    made = [each.function(heard, speaker) for each in measures("track") for speaker in heard.channels]
+    tracks = tuple(track for track in made if isinstance(track, Track))
+    turns = tuple(_measured(heard, turn) for turn in heard.turns)
+    return turns, tuple(sorted(found, key=lambda measurement: measurement.name)), tracks
+
+
+def _measured(heard: Heard, turn: Turn) -> Turn:
+    if turn.speaker not in heard.channels:
+        return turn
+    values: dict[str, Any] = {each.name: _value(each, heard, turn)[0] for each in measures("turn")}
+    return replace(turn, **values)
+
+
+def _value(each: Measure, *arguments: object) -> tuple[float | None, str | None]:
+    value = each.function(*arguments)
+    if isinstance(value, Missing):
+        return None, value.why
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"the measure {each.name!r} gave {value!r}: wanted a finite number or Missing")
+    return float(value), None
