@@ -50,7 +50,7 @@ class Match:
 
 
 def frequency_error(burst: Burst, plan: Plan) -> float | None:
-    """Largest deviation of the burst's lines from the plan's, as a share of the tolerance; None where it is not the plan's.
+    """Largest deviation of the burst's lines from the plan's, as a share of the tolerance; None for another tone.
 
     Every line of the plan must be there, alike in level, and nothing else of note in the band of the tones.
     """

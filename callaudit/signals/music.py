@@ -2,9 +2,9 @@
 
 Music is made of notes, and a note keeps its pitch while it sounds; a voice glides on within a tenth of a second. So
 the fine structure of the spectrum is held against itself 0.128 s later. Over the second around, that correlation lies
-between 0.25 and 0.8 for nine tenths of hold music, and between −0.1 and 0.25 for as much of real and synthesised speech in
-English and Mandarin, through G.711; for noise it is 0. A voice detector alone will not do: Silero sleeps through the
-first seconds of speech after a long silence or after music, and hears some singing.
+between 0.25 and 0.8 for nine tenths of hold music, and between −0.1 and 0.25 for as much of real and synthesised
+speech in English and Mandarin, through G.711; for noise it is 0. A voice detector alone will not do: Silero sleeps
+through the first seconds of speech after a long silence or after music, and hears some singing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STEADY = 0.27
 """Steadiness above which it is music: half-way between a voice's and music's, so that the change from one to the other
 without a pause is found in its middle. Monotonous voices reach it, so it counts only where no voice is heard."""
 STEADY_UNDER_VOICE = 0.18
-"""Mean over a whole gap between two pieces of music: what a voice alone seldom reaches for a second, and never for long."""
+"""Mean over a whole gap between two pieces of music: a voice alone seldom reaches it for a second, and not for long."""
 LOUD_SHARE = 0.85
 """Of such a gap must sound; a voice alone leaves more out."""
 EVEN_DB = 1.0
@@ -38,8 +38,8 @@ BREATH_S = 0.3
 """Pieces this close are one, whatever lies between."""
 LINGER_S = 1.5
 """A voice detector may hear a voice for this long after it has stopped, where music takes over."""
-REST_S = 3.0
-"""Longest silence inside music; Asterisk's tracks pause for up to 1.8 s."""
+SHORT_REST_S, REST_S = 1.0, 3.0
+"""Rests that need no proof, and the longest silence inside music; Asterisk's tracks pause for up to 1.8 s."""
 SURE_S, NOTICED_S = 2.5, 1.0
 """Longer than what a voice detector sleeps through of a voice, at most and as a rule."""
 BED_BELOW_DB = 12.0
@@ -70,7 +70,7 @@ def _frames(span: Span) -> slice:
 
 
 def _stretched(pieces: Sequence[Span], sound: Sounding) -> tuple[Span, ...]:
-    """The pieces, out to where the notes end if a voice detector still hears, or already hears, the voice beside them."""
+    """The pieces, out to where the notes end even if a voice detector still, or already, hears a voice there."""
     steady = sound.loud & sound.free & (sound.steadiness >= STEADY)
     reach = round(LINGER_S / COARSE_S)
     stretched: list[Span] = []
@@ -96,22 +96,33 @@ def _bridged(pieces: Sequence[Span], goes_on: Callable[[Span, Span, slice], bool
 
 
 def _over_rests(pieces: Sequence[Span], sound: Sounding) -> tuple[Span, ...]:
-    """Joined over rests and drums: no voice, and no long silence."""
+    """Joined over rests and drums: no voice, and no long silence; over more than a second only what is surely music."""
 
-    def goes_on(_left: Span, _right: Span, gap: slice) -> bool:
-        if sound.voice[gap].sum() * COARSE_S > BREATH_S:
-            return False
-        return all(quiet.duration_s <= REST_S for quiet in from_frames(~sound.loud[gap], COARSE_S))
+    def voiceless(gap: slice) -> bool:
+        return bool(sound.voice[gap].sum() * COARSE_S <= BREATH_S)
 
-    return _bridged(pieces, goes_on, sound)
+    def rest(_left: Span, _right: Span, gap: slice) -> bool:
+        return (gap.stop - gap.start) * COARSE_S <= SHORT_REST_S and voiceless(gap)
+
+    def drums(left: Span, right: Span, gap: slice) -> bool:
+        quiet = from_frames(~sound.loud[gap], COARSE_S)
+        return _are_sure(left, right) and voiceless(gap) and all(span.duration_s <= REST_S for span in quiet)
+
+    joined = _bridged(pieces, rest, sound)
+    return _bridged([piece for piece in joined if piece.duration_s >= NOTICED_S], drums, sound)
+
+
+def _are_sure(left: Span, right: Span) -> bool:
+    """Whether one piece is music beyond doubt, and the other at a guess."""
+    short_s, long_s = sorted((left.duration_s, right.duration_s))
+    return short_s >= NOTICED_S and long_s >= SURE_S
 
 
 def _over_voices(pieces: Sequence[Span], sound: Sounding) -> tuple[Span, ...]:
-    """Joined under a voice, where one piece is music beyond doubt, the other at a guess, and the bed of sound, or the notes, hold on between."""
+    """Joined under a voice: one piece is music beyond doubt, one at a guess, and bed or notes go on between them."""
 
     def goes_on(left: Span, right: Span, gap: slice) -> bool:
-        short_s, long_s = sorted((left.duration_s, right.duration_s))
-        if short_s < NOTICED_S or long_s < SURE_S:
+        if not _are_sure(left, right):
             return False
         music_db = np.median(np.concatenate([sound.level_db[_frames(left)], sound.level_db[_frames(right)]]))
         least_db = max(music_db - BED_BELOW_DB, sound.floor_db + LOUD_DB)

@@ -44,7 +44,7 @@ def find_rings(bursts: Sequence[Burst], frames: Frames, channel: int) -> tuple[S
 
 
 def best(found: Iterable[Match]) -> tuple[Match, ...]:
-    """Of matches that share a burst, the one that explains most of them, and among those the nearest, then the first."""
+    """Of matches that share a burst, the one that explains most bursts; among equals the nearest, then the first."""
     kept: list[Match] = []
     taken: set[Burst] = set()
     for match in sorted(found, key=lambda m: (-len(m.bursts), -m.n_full, round(m.error, 2))):
@@ -62,7 +62,7 @@ def _is_ringing(match: Match, frames: Frames) -> bool:
 
 
 def _is_lone_ring(match: Match, frames: Frames, bursts: Sequence[Burst]) -> bool:
-    """Whether a single ring can be nothing else: the first sound of the channel, pure, and not the first of other beeps."""
+    """Whether a single ring can be nothing else: the first sound of the channel, pure, and no first of many beeps."""
     plan, first, last = match.plan, match.bursts[0], match.bursts[-1]
     if len(match.rings) > 1 or first.span.start_s > plan.off_s[-1] * 1.1:
         return False

@@ -22,7 +22,7 @@ HIGHEST_FLOOR_DB, LOWEST_FLOOR_DB = -50.0, -68.0
 LOUD_DB = 10.0
 """Above the floor; line noise itself stays within 2 dB of its mean over a frame."""
 BED_S = 0.5
-"""A voice lets the line's own floor through at least this often, between words or syllables; a bed of sound does not."""
+"""A voice lets the line's own floor through this often, between words or syllables; a bed of sound does not."""
 TONE_MARGIN_S = 0.1
 STEADY_S = 1.0
 """Over which steadiness is averaged: some notes, some syllables."""
@@ -30,9 +30,11 @@ STEADY_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sounding:
-    """Frames of one channel, shape=(n,): `level_db` in dBov, `loud` above the floor, `voice` where a voice is heard,
-    `free` where no tone was found; `floor_db` is what music must rise above, `hiss_db` the channel's own quiet level,
-    `steadiness` the mean of the loud frames in the second around; `bed_db` the level that the half-second around does not fall below but for a tenth of it.
+    """One channel, frame by frame, shape=(n,).
+
+    `loud` is above `floor_db`, `voice` where a voice is heard, `free` where no tone was found; `level_db` in dBov,
+    `hiss_db` the channel's own quiet level; `steadiness` the mean of the loud frames in the second around; `bed_db`
+    the level that nine tenths of the half-second around exceed.
     """
 
     floor_db: float

@@ -29,9 +29,9 @@ ROW_BAND_HZ, COLUMN_BAND_HZ = (650.0, 990.0), (1160.0, 1690.0)
 SMOOTH = 16
 """Coarse frames over which spectra are averaged before their fine structure is looked at, 0.512 s."""
 ENVELOPE_BINS = 15
-"""Width of the smooth spectrum that the fine structure is held against, 234 Hz: wider than the spacing of most chords."""
+"""Width of the smooth spectrum that the fine structure is held against, 234 Hz: wider than most chords are spaced."""
 LAG = 4
-"""Coarse frames between two looks at the fine structure, 0.128 s: a struck note still sounds, a voice has glided on."""
+"""Coarse frames between two looks at the fine structure, 0.128 s: a note still sounds, a voice has glided on."""
 BLOCK = 2048
 """Frames handled at a time, a multiple of COARSE; 16 s."""
 _TINY = 1e-13
@@ -146,15 +146,16 @@ def _two_lines(power: NDArray[np.float32]) -> NDArray[np.float32]:
     first = windows.argmax(axis=1)
     best = windows[rows, first]
     apart = np.abs(np.arange(windows.shape[1])[None, :] - first[:, None]) >= 7
-    return np.maximum(best + np.where(apart, windows, 0).max(axis=1), 0)
+    both: NDArray[np.float32] = np.maximum(best + np.where(apart, windows, 0).max(axis=1), 0)
+    return both
 
 
 def _strongest(power: NDArray[np.float32], band_hz: tuple[float, float]) -> NDArray[np.float32]:
     """Power in the strongest window of five lines of a band."""
     start, stop = _bins(band_hz)
     sums = np.cumsum(np.pad(power[:, start - 2 : stop + 2], ((0, 0), (1, 0))), axis=1, dtype=np.float32)
-    strongest: NDArray[np.float32] = (sums[:, 5:] - sums[:, :-5]).max(axis=1)
-    return np.maximum(strongest, 0)
+    strongest: NDArray[np.float32] = np.maximum((sums[:, 5:] - sums[:, :-5]).max(axis=1), 0)
+    return strongest
 
 
 def _bins(band_hz: tuple[float, float]) -> tuple[int, int]:

@@ -150,7 +150,7 @@ def pink_noise(duration_s: float, *, level_dbov: float = -60.0, seed: int = 0, r
 def chords(
     duration_s: float, *, level_dbov: float = -22.0, beat_s: float = 0.5, seed: int = 0, rate_hz: int = RATE_HZ
 ) -> Samples:
-    """Simple music: a melody over held triads, struck notes of five harmonics that die away, one chord every four beats."""
+    """Simple music: a melody over triads, struck notes of five harmonics that die away, a chord every four beats."""
     rng = np.random.default_rng(seed)
     whole = np.zeros(round(duration_s * rate_hz), dtype=np.float64)
     scale = (0, 2, 4, 5, 7, 9, 11, 12)
@@ -180,7 +180,7 @@ _VOWELS_HZ = ((800, 1200, 2500), (350, 2000, 2800), (400, 800, 2400), (500, 1800
 def voice(
     duration_s: float, *, level_dbov: float = -22.0, pitch_hz: float = 180.0, seed: int = 0, rate_hz: int = RATE_HZ
 ) -> Samples:
-    """Voice-like sound: pulses whose pitch glides as tones of Mandarin do, through vowels, in syllables with short stops.
+    """Voice-like sound: pulses whose pitch glides as the tones of Mandarin do, through vowels, in short syllables.
 
     About four syllables a second, every eighth followed by a pause. It fools no one's ear, but its spectrum moves as
     a voice's does.
@@ -199,7 +199,8 @@ def voice(
 
 def _syllable(rng: np.random.Generator, pitch_hz: float, rate_hz: int) -> NDArray[np.float64]:
     n = round(float(rng.uniform(0.12, 0.25)) * rate_hz)
-    glide = np.linspace(*(pitch_hz * 2 ** rng.uniform(-0.4, 0.4, size=2)), n)
+    low, high = (pitch_hz * 2 ** float(octaves) for octaves in rng.uniform(-0.4, 0.4, size=2))
+    glide = np.linspace(low, high, n)
     phase = np.cumsum(glide) / rate_hz
     pulses = np.diff(np.floor(phase), prepend=0.0) + 0.002 * rng.normal(size=n)
     wave = pulses
@@ -226,10 +227,12 @@ def g711(samples: Samples, law: Literal["ulaw", "alaw"] = "ulaw") -> Samples:
         code = np.where(size < 1 / 87.6, 87.6 * size, 1 + np.log(np.maximum(87.6 * size, 1.0))) / top
         code = (np.floor(code * 128).clip(0, 127) + 0.5) / 128
         out = np.where(code * top < 1, code * top / 87.6, np.exp(code * top - 1) / 87.6)
-    return (np.sign(x) * out).astype(np.float32)
+    decoded: Samples = (np.sign(x) * out).astype(np.float32)
+    return decoded
 
 
 def telephone_band(samples: Samples, *, rate_hz: int = RATE_HZ) -> Samples:
     """The sound through 300 to 3400 Hz, as a telephone line lets it."""
     sections = scipy.signal.butter(4, (300.0, 3400.0), btype="bandpass", fs=rate_hz, output="sos")
-    return scipy.signal.sosfilt(sections, samples).astype(np.float32)
+    filtered: Samples = scipy.signal.sosfilt(sections, samples).astype(np.float32)
+    return filtered

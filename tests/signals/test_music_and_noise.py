@@ -1,0 +1,106 @@
+"""Music and bursts of noise are found with their edges, speech beside and over them is left to whoever looks for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from callaudit.records import Audio, Signal, VoiceProbability
+from callaudit.signals import find_signals
+from callaudit.signals.spectrum import BLOCK, HOP_S, frames_of
+from callaudit.spans import Span
+from callaudit.testing import sounds
+
+
+def signals_of(sound: np.ndarray, *voice: Span, floor_dbov: float = -60.0) -> tuple[Signal, ...]:
+    """Signals of one channel with line noise through G.711, with a voice heard in the given spans."""
+    noise = sounds.white_noise(len(sound) / 8000, level_dbov=floor_dbov, seed=3)
+    samples = sounds.g711(sounds.mixed(sound, noise))
+    probs = np.zeros((1, len(samples) // 256 + 1), dtype=np.float32)
+    for span in voice:
+        probs[:, round(span.start_s / 0.032) : round(span.end_s / 0.032)] = 0.95
+    return find_signals(Audio(samples[None], 8000), VoiceProbability(probs, 0.032))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("level_dbov", [-30.0, -22.0, -12.0])
+def test_music_is_found_with_its_edges(seed: int, level_dbov: float) -> None:
+    music = sounds.telephone_band(sounds.chords(12, level_dbov=level_dbov, seed=seed))
+    (found,) = signals_of(sounds.placed(music, 4, 20))
+    assert found.kind == "music"
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(4, abs=0.1), pytest.approx(16, abs=0.3))
+
+
+def test_a_rest_does_not_part_music() -> None:
+    first, second = sounds.chords(8, seed=1), sounds.chords(8, seed=2)
+    (found,) = signals_of(sounds.placed(np.concatenate([first, sounds.silence(1.5), second]), 2, 22))
+    assert found.span.duration_s == pytest.approx(17.5, abs=0.4)
+
+
+def test_a_long_silence_parts_music() -> None:
+    first, second = sounds.chords(8, seed=1), sounds.chords(8, seed=2)
+    found = signals_of(sounds.placed(np.concatenate([first, sounds.silence(6), second]), 2, 26))
+    assert [s.kind for s in found] == ["music", "music"]
+
+
+def test_music_goes_on_under_a_voice() -> None:
+    music = sounds.placed(sounds.chords(20, level_dbov=-20), 2, 24)
+    talk = sounds.placed(sounds.voice(3, level_dbov=-24), 9, 24)
+    (found,) = signals_of(sounds.mixed(music, talk), Span(9, 12))
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(2, abs=0.1), pytest.approx(22, abs=0.3))
+
+
+def test_speech_beside_music_is_not_swallowed_though_nobody_heard_it() -> None:
+    sound = np.concatenate(
+        [sounds.voice(5), sounds.silence(0.5), sounds.chords(10), sounds.silence(0.5), sounds.voice(5, seed=1)]
+    )
+    (found,) = signals_of(sound)
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(5.5, abs=0.3), pytest.approx(15.5, abs=0.3))
+
+
+@pytest.mark.parametrize("pitch_hz", [110.0, 160.0, 220.0])
+def test_a_voice_that_the_detector_slept_through_is_no_music(pitch_hz: float) -> None:
+    assert [s for s in signals_of(sounds.voice(20, pitch_hz=pitch_hz)) if s.kind == "music"] == []
+
+
+@pytest.mark.parametrize("make", [sounds.white_noise, sounds.pink_noise])
+@pytest.mark.parametrize("duration_s", [1.2, 4.0])
+def test_a_burst_of_noise_is_found_with_its_edges(make: type, duration_s: float) -> None:
+    (found,) = signals_of(sounds.placed(make(duration_s, level_dbov=-28), 5, 12))
+    assert found.kind == "noise"
+    assert found.span.start_s == pytest.approx(5, abs=0.1)
+    assert found.span.end_s == pytest.approx(5 + duration_s, abs=0.1)
+
+
+def test_noise_goes_on_under_a_voice() -> None:
+    noise = sounds.placed(sounds.white_noise(10, level_dbov=-24), 3, 18)
+    talk = sounds.placed(sounds.voice(3, level_dbov=-20), 6, 18)
+    (found,) = signals_of(sounds.mixed(noise, talk), Span(6, 9))
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(3, abs=0.2), pytest.approx(13, abs=0.2))
+
+
+@pytest.mark.parametrize("floor_dbov", [-65.0, -45.0, -30.0])
+def test_a_hiss_that_never_ends_is_the_line(floor_dbov: float) -> None:
+    assert signals_of(sounds.silence(20), floor_dbov=floor_dbov) == ()
+
+
+def test_blocks_leave_no_seam() -> None:
+    sound = sounds.mixed(sounds.chords(40), sounds.white_noise(40))
+    whole = frames_of(sound, 8000)
+    later = frames_of(sound[round(BLOCK * HOP_S * 8000 / 2) :], 8000)
+    inner = slice(400, len(later.level_db) - 400)
+    assert np.allclose(later.level_db[inner], whole.level_db[BLOCK // 2 :][inner], atol=1e-3)
+    coarse = slice(100, len(later.contrast_db) - 100)
+    assert np.allclose(later.contrast_db[coarse], whole.contrast_db[BLOCK // 8 :][coarse], atol=1e-3)
+    assert np.allclose(later.steadiness[coarse], whole.steadiness[BLOCK // 8 :][coarse], atol=1e-3)
+
+
+def test_the_same_sound_gives_the_same_signals() -> None:
+    sound = sounds.placed(sounds.chords(10), 2, 15)
+    assert signals_of(sound) == signals_of(sound)
+
+
+@pytest.mark.parametrize("level_dbov", [-6.0, -20.0, -45.0])
+def test_level_is_that_of_the_band(level_dbov: float) -> None:
+    frames = frames_of(sounds.tone((1000.0,), 2.0, level_dbov=level_dbov), 8000)
+    assert np.median(frames.level_db) == pytest.approx(level_dbov, abs=0.05)
