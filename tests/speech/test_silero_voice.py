@@ -51,7 +51,7 @@ def test_how_much_is_heard_at_once_changes_nothing(at_once: int) -> None:
 
 
 def test_a_voice_is_heard_across_the_seam_of_two_stretches() -> None:
-    row, (span,) = scene(12.0, (7.0, phrase(2.0)))  # stretches are 8 s long
+    row, _ = scene(12.0, (7.0, phrase(2.0)))  # stretches are 8 s long
     voice = voice_probability(mono(row))
     seam = slice(round(7.8 / voice.hop_s), round(8.2 / voice.hop_s))
     assert voice.probs[0, seam].min() >= 0.5
