@@ -15,6 +15,7 @@ from callaudit.rules.base import Threshold, limit, options
 from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.waits import all_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class Measured:
     most: Threshold | None = None
 
 
+@options
+class Ended:
+    """At least `least_s` pass between the last words (of `since`) and the hang-up."""
+
+    least_s: Threshold
+    since: Who = "any"
+
+
 def _as_tuple(given: object) -> object:
     return (given,) if isinstance(given, dict) else given
 
@@ -89,6 +98,7 @@ class Condition:
     hold: Held | None = None
     measured: Measured | None = None
     lasts_s: float | None = None
+    ended: Ended | None = None
     layout: tuple[str, ...] | None = None
     any: Annotated[tuple[Condition, ...] | None, BeforeValidator(_as_tuple)] = None
     all: Annotated[tuple[Condition, ...] | None, BeforeValidator(_as_tuple)] = None
@@ -184,8 +194,8 @@ def _last_speaker(facts: Facts, who: str) -> Answer:
 
 
 def _hold(facts: Facts, asked: Held) -> Answer:
-    waits = facts.pauses if asked.kind == "pause" else facts.holds
-    fit = [w for w in waits if asked.kind in (None, w.kind) and w.span.duration_s >= asked.least_s.value]
+    kinds = {asked.kind} if asked.kind else {"music", "silent"}
+    fit = [w for w in all_waits(facts) if w.kind in kinds and w.span.duration_s >= asked.least_s.value]
     if asked.total_s is not None:
         total_s = sum(wait.span.duration_s for wait in fit)
         return Answer(total_s > asked.total_s.value, f"等待共 {total_s:.0f} 秒")
@@ -205,6 +215,14 @@ def _lasts_s(facts: Facts, least_s: float) -> Answer:
     return Answer(lasts_s >= least_s, f"通话 {lasts_s:.0f} 秒")
 
 
+def _ended(facts: Facts, asked: Ended) -> Answer:
+    at_s, own = facts.call.timeline.hangup.at_s, facts.of(asked.since)
+    if at_s is None or not own:
+        return Answer(None, "不知道何时挂机" if own else "此方没有说话")
+    wait_s = at_s - max(facts.turns[k].span.end_s for k in own)
+    return Answer(wait_s >= asked.least_s.value, f"最后一句话后 {max(0.0, wait_s):.1f} 秒挂机")
+
+
 def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
     return Answer(facts.call.recording.layout in wanted, f"录音为 {facts.call.recording.layout}")
 
@@ -213,7 +231,7 @@ ANSWERS: dict[str, Callable[..., Answer]] = {
     "situation": _situation, "said": _said, "ring": _ring, "meta": _meta, "known": _known, "holiday": _holiday,
     "weekend": _weekend, "agent_turns": _agent_turns, "customer_turns": _customer_turns,
     "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker, "hold": _hold,
-    "measured": _measured, "lasts_s": _lasts_s, "layout": _layout,
+    "measured": _measured, "lasts_s": _lasts_s, "ended": _ended, "layout": _layout,
     "any": lambda facts, conditions: any_of(answer(facts, condition) for condition in conditions),
     "all": lambda facts, conditions: all_of(answer(facts, condition) for condition in conditions),
     "not_": lambda facts, condition: ~answer(facts, condition),

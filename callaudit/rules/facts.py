@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
 
-from callaudit.records import Call, Speaker, Turn
+from callaudit.records import Call, Turn
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
@@ -49,16 +48,6 @@ class Moment:
     score: float
     title: str
     heard: Heard | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """The customer waits: music, an announced silence, or one that the agent causes; `before` and `after` are turns."""
-
-    kind: Literal["music", "silent", "pause"]
-    span: Span
-    before: int | None
-    after: int | None
 
 
 class Facts:
@@ -322,29 +311,3 @@ class Facts:
         before = [k for k, turn in enumerate(self.turns) if turn.span.start_s < span.start_s + BORDER_S]
         after = [k for k, turn in enumerate(self.turns) if turn.span.start_s >= span.end_s - BORDER_S]
         return (before[-1] if before else None, after[0] if after else None)
-
-    @cached_property
-    def holds(self) -> tuple[Wait, ...]:
-        """Holds of the timeline: music and announced silences."""
-        waits = []
-        for piece in self.call.timeline.spans:
-            if piece.kind == "hold":
-                kind: Literal["music", "silent"] = "silent" if piece.detail == "silent" else "music"
-                waits.append(Wait(kind, piece.span, *self.around(piece.span)))
-        return tuple(waits)
-
-    @cached_property
-    def pauses(self) -> tuple[Wait, ...]:
-        """Silences of the timeline that end with the agent and in which the customer was not the one to speak.
-
-        The customer had spoken last, or the agent had, without asking anything.
-        """
-        waits = []
-        for span in self.call.timeline.of("silence"):
-            before, after = self.around(span)
-            if before is None or after is None or self.turns[after].speaker != "agent":
-                continue
-            spoke: Speaker = self.turns[before].speaker
-            if spoke == "customer" or (spoke == "agent" and self.customer_spoke and not self.asks(before)):
-                waits.append(Wait("pause", span, before, after))
-        return tuple(waits)

@@ -236,6 +236,9 @@ def _spliced_rule(given: Given, phrases: Mapping[str, list[str]], spot: Spot) ->
 
 
 # ── validating ───────────────────────────────────────────────────────────────────────────────────────────────────
+_UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
@@ -246,7 +249,10 @@ def _valid(kind: Any, given: Any, spot: Spot) -> Any:
     try:
         return _adapter(kind).validate_python(given)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
+        faults = error.errors(include_url=False)
+        fault = next(
+            (fault for fault in faults if fault["type"] in _UNKNOWN), faults[0]
+        )  # a typo explains what is missing
         keys = tuple(key for key in fault["loc"] if not (isinstance(key, str) and key in ("names", "inline")))
         raise spot.at(*keys).error(_said(fault, kind)) from error
 
@@ -254,7 +260,7 @@ def _valid(kind: Any, given: Any, spot: Spot) -> Any:
 def _said(fault: Any, kind: Any) -> str:
     got = fault.get("input")
     shown = "" if isinstance(got, dict | list | tuple) or fault["type"] == "missing" else f", got {got!r}"
-    if fault["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+    if fault["type"] in _UNKNOWN:
         names = [own.name.rstrip("_") for own in fields(kind)] if is_dataclass(kind) and len(fault["loc"]) == 1 else []
         known = f"; wanted one of {', '.join(names)}" if names else ""
         return f"there is no such option{_like(str(fault['loc'][-1]), names) or known}"
@@ -301,7 +307,7 @@ def _cross_check(
     ids = {rule.id for rule in rules}
     for rule in rules:
         spot = spots[rule.id]
-        for cues, keys in _cues((rule.checks, rule.when, rule.unless, rule.excuse, rule.raised)):
+        for cues, keys in _references(rule):
             for name in cues.names:
                 if name not in situations:
                     raise spot.at(*keys).error(f"no situation is named {name!r}{_like(name, situations)}")
@@ -318,6 +324,16 @@ def _cross_check(
         raise merged.spot.error("the rulebook has no rules")
 
 
+def _references(rule: Rule) -> Iterator[tuple[Cues, tuple[str | int, ...]]]:
+    """Every reference of a rule to situations, with the field it stands in."""
+    for index, check in enumerate(rule.checks):
+        yield from _cues(check.options, ("check", index) if len(rule.checks) > 1 else ("check",))
+    for name in ("when", "unless", "excuse"):
+        for index, condition in enumerate(getattr(rule, name)):
+            yield from _cues(condition, (name, index))
+    yield from _cues(rule.raised, ("raised",))
+
+
 def _cues(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[Cues, tuple[str | int, ...]]]:
     """Every reference to situations in a value, with the field it stands in."""
     if isinstance(value, Cues):
@@ -327,7 +343,7 @@ def _cues(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[Cues, 
             yield from _cues(item, keys)
     elif is_dataclass(value) and not isinstance(value, type):
         for own in fields(value):
-            yield from _cues(getattr(value, own.name), (*keys, own.name) if own.name != "options" else keys)
+            yield from _cues(getattr(value, own.name), (*keys, own.name))
 
 
 def _like(name: str, known: Any) -> str:

@@ -16,7 +16,7 @@ from callaudit.rules.base import (
     passed,
     violated,
 )
-from callaudit.rules.cues import Phrase
+from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
 from callaudit.spans import Span
@@ -25,7 +25,8 @@ from callaudit.spans import Span
 @options
 class HangUp:
     """The agent may hang up `wait_s` (less `tolerance_s`) after the last words of `since`, having said one of `closing`
-    in the last `closing_turns` turns. `customer_first` says what a hang-up by the customer is.
+    in the last `closing_turns` turns. `customer_first` says what a hang-up by the customer is;
+    after last words of the customer that are `done` (a goodbye) no wait is asked for.
     """
 
     wait_s: Threshold | None = None
@@ -33,6 +34,7 @@ class HangUp:
     since: Literal["anyone", "agent", "customer"] = "anyone"
     closing: tuple[Phrase, ...] = ()
     closing_turns: int = 1
+    done: CueRef | None = None
     customer_first: Literal["passed", "not_applicable"] = "passed"
 
     def __post_init__(self) -> None:
@@ -87,6 +89,8 @@ def _waited(facts: Facts, asked: HangUp, most: Threshold, at_s: float) -> Outcom
         return not_applicable("此方没有说话")
     last = max((facts.turns[k] for k in own), key=lambda turn: turn.span.end_s)
     wait_s = max(0.0, at_s - last.span.end_s)
+    if asked.done is not None and any(facts.turns[m.turn] == last for m in facts.moments(asked.done)):
+        return not_applicable("对方已道别")
     who = {"anyone": "最后一句话", "agent": "客服说完", "customer": "客户说完"}[asked.since]
     if wait_s < most.value - asked.tolerance_s.value:
         places = (Place(Span(last.span.end_s, at_s)),) if at_s > last.span.end_s else (Place(last.span, last.speaker),)

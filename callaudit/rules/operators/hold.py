@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -21,13 +21,17 @@ from callaudit.rules.base import (
     violated,
 )
 from callaudit.rules.cues import CueRef, Phrase, Phrases
-from callaudit.rules.facts import Facts, Wait
+from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.rules.operators.repeat_back import shared_share
+from callaudit.rules.waits import Wait, WaitKind, picked
 from callaudit.rules.wording import Wording, verdict
-from callaudit.spans import Span, total_s
+from callaudit.spans import total_s
 
 KIND_NAMES = {"music": "音乐等待", "silent": "静音等待", "pause": "无声等待"}
+
+CONSENT_S = 20.0
+"""A question so long before the wait can still be the one that asked for it: an answer and a last word lie between."""
 
 
 @options
@@ -43,11 +47,12 @@ class Hold:
     """Every wait of the `kinds` of at least `least_s` must meet everything given.
 
     A pause is a silence that the agent causes. `before` and `after` are words of the agent; `restate`: the first turn
-    after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked;
+    after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked: until a turn says one of
+    `back` (given these, waits that only chatter parts are one);
     `single_most_s` / `total_most_s` may only be exceeded if one of `unless_said` is said in the call.
     """
 
-    kinds: Annotated[tuple[Literal["music", "silent", "pause"], ...], Field(min_length=1)] = (
+    kinds: Annotated[tuple[WaitKind, ...], Field(min_length=1)] = (
         "music",
         "silent",
         "pause",
@@ -60,6 +65,7 @@ class Hold:
     restate: bool = False
     restate_words: tuple[Phrase, ...] = ()
     leak_most_s: Threshold | None = None
+    back: tuple[Phrase, ...] = ()
     single_most_s: Threshold | None = None
     total_most_s: Threshold | None = None
     unless_said: tuple[Phrase, ...] = ()
@@ -70,7 +76,7 @@ class Hold:
 @operator("hold", Hold)
 def hold(facts: Facts, asked: Hold) -> Outcome:
     """Not applicable without such a wait; violated if one of them breaks what is asked."""
-    waits = picked(facts, asked)
+    waits = picked(facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, back=asked.back)
     if not waits:
         return not_applicable("没有这样的等待")
     outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
@@ -80,15 +86,6 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
         if alike:
             return replace(alike[0], places=tuple(place for outcome in alike for place in outcome.places))
     return not_applicable("等待中通话结束")
-
-
-def picked(facts: Facts, asked: Hold) -> tuple[Wait, ...]:
-    """The waits that the options are about, in order; a pause after a turn named by `not_after` is none."""
-    barred = {moment.turn for moment in facts.moments(asked.not_after)} if asked.not_after is not None else set()
-    waits = [
-        w for w in (*facts.holds, *facts.pauses) if w.kind in asked.kinds and w.span.duration_s >= asked.least_s.value
-    ]
-    return tuple(sorted((w for w in waits if w.kind != "pause" or w.before not in barred), key=lambda w: w.span))
 
 
 def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
@@ -103,7 +100,7 @@ def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
             else _unannounced(facts, wait, name)
         )
     if asked.consent is not None:
-        outcomes.append(_consent(facts, asked.consent, wait, name, announcing))
+        outcomes.append(_consent(facts, asked.consent, wait, name))
     if wait.after is not None and (asked.after or asked.restate):
         outcomes += _after(facts, asked, wait, name)
     if asked.leak_most_s is not None:
@@ -134,7 +131,9 @@ def _at(facts: Facts, wait: Wait, outcome: Outcome) -> Outcome:
     return replace(outcome, places=(Place(wait.span), *outcome.places)) if outcome.status == "violated" else outcome
 
 
-def _consent(facts: Facts, asked: Consent, wait: Wait, name: str, announcing: Sequence[int]) -> Outcome:
+def _consent(facts: Facts, asked: Consent, wait: Wait, name: str) -> Outcome:
+    own = [k for k in facts.agent if wait.before is not None and k <= wait.before][-2:]
+    announcing = [k for k in own if k == own[-1] or wait.span.start_s - facts.turns[k].span.end_s <= CONSENT_S]
     ask = search(facts, announcing, asked.ask, least=SAY_LEAST)
     spot = (Place(wait.span),)
     if not ask.hits and not ask.near:
@@ -142,8 +141,8 @@ def _consent(facts: Facts, asked: Consent, wait: Wait, name: str, announcing: Se
             return not_assessable(why)
         return violated(f"{name}前没有征求客户同意", 0.85 * facts.role_confidence, places=spot,
                         quote=" / ".join(facts.turns[k].text for k in announcing) or None)  # fmt: skip
-    last = announcing[-1]
-    replies = [k for k in facts.customer if k > last and facts.turns[k].span.start_s < wait.span.end_s - 1.0]
+    asking = min([heard.turn for heard in ask.hits], default=announcing[0])
+    replies = [k for k in facts.customer if k > asking and facts.turns[k].span.start_s < wait.span.end_s - 1.0]
     if not replies:
         return violated(f"{name}前问了客户，但没有等客户答应", 0.75 * facts.role_confidence, places=spot, **{
             key: value for key, value in evidence(facts, ask.hits).items() if key != "places"})  # fmt: skip
@@ -188,7 +187,7 @@ def _restated(facts: Facts, asked: Hold, wait: Wait, name: str, first: int) -> O
 def _leak(facts: Facts, asked: Hold, wait: Wait, most: Threshold) -> Outcome:
     if why := doubt_of_roles(facts):
         return not_assessable(why)
-    within = _parked(facts, asked, wait)
+    within = wait.span
     heard = [span for span in facts.call.timeline.of("speech", "agent") if span.overlap_s(within) > 0.2]
     leak_s = total_s(heard)
     if leak_s <= most.value:
@@ -197,26 +196,6 @@ def _leak(facts: Facts, asked: Hold, wait: Wait, most: Threshold) -> Outcome:
     outcome = violated(f"等待中漏出 {leak_s:.1f} 秒说话声", 0.85 * facts.role_confidence,
                        places=tuple(Place(span, "agent") for span in heard), quote=quote or None)  # fmt: skip
     return outcome.measured(leak_s, most, "s")
-
-
-def _parked(facts: Facts, asked: Hold, wait: Wait) -> Span:
-    """The wait, and further waits that follow with nothing but the agent's chatter between: still the same parking."""
-    end_s = wait.span.end_s
-    for later in sorted((*facts.holds, *facts.pauses, *_quiet(facts)), key=lambda w: w.span):
-        if later.span.start_s < end_s or later.span.duration_s < 3.0:
-            continue
-        between = [k for k, turn in enumerate(facts.turns) if end_s - 0.5 <= turn.span.start_s < later.span.start_s]
-        back = search(facts, between, (*asked.after, *asked.before), least=SAY_LEAST)
-        if any(facts.turns[k].speaker != "agent" for k in between) or back.hits or back.near:
-            break
-        if later.span.start_s - end_s > 15.0:
-            break
-        end_s = later.span.end_s
-    return Span(wait.span.start_s, end_s)
-
-
-def _quiet(facts: Facts) -> tuple[Wait, ...]:
-    return tuple(Wait("pause", span, *facts.around(span)) for span in facts.call.timeline.of("silence"))
 
 
 def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:

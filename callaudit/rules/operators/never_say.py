@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,7 +31,7 @@ class NeverSay:
     """A hit counts unless it lies in an `exempt` phrase or its turn holds one phrase of EACH group of `excused_by`.
 
     `in_reply_to`: only turns that answer such a turn; `most_chars`: only turns so short; more than `most_times` hits
-    are a violation.
+    are a violation. `quoted` says what it is when the customer alone says the words.
     """
 
     words: Phrases
@@ -43,6 +43,7 @@ class NeverSay:
     in_reply_to: CueRef | None = None
     most_chars: int | None = None
     most_times: Annotated[int, Field(ge=0)] = 0
+    quoted: Literal["passed", "not_applicable"] = "passed"
     least: Annotated[float, Field(gt=0, le=1)] = NEVER_LEAST
 
 
@@ -78,9 +79,16 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
 def _clean(facts: Facts, turns: tuple[int, ...], asked: NeverSay, hits: tuple[Heard, ...]) -> Outcome:
     if turns and (why := doubt_of_words(facts, turns)):
         return not_assessable(why)
+    if not hits and asked.quoted == "not_applicable" and _by_customer(facts, asked):
+        return not_applicable("这话是客户说的")
     if hits:
         return passed(f"说了 {len(hits)} 次，未超过 {asked.most_times} 次", sure(facts, *hits), **evidence(facts, hits))
     return passed("没有说禁用语", 0.9 * max(0.5, facts.role_confidence))
+
+
+def _by_customer(facts: Facts, asked: NeverSay) -> bool:
+    hits = search(facts, facts.customer, asked.words, least=asked.least, anchor=asked.anchor).hits
+    return bool(without_exempt(facts, hits, asked.exempt))
 
 
 def _excused(facts: Facts, heard: Heard, asked: NeverSay) -> bool:

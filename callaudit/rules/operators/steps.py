@@ -23,8 +23,9 @@ from callaudit.rules.base import (
 )
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
-from callaudit.rules.hearing import NEAR, SAY_LEAST, doubt_of_roles, doubt_of_words, search
-from callaudit.spans import Span
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.rules.wording import NEAR_CONFIDENCE
+from callaudit.spans import Span, covered_s
 
 
 @options
@@ -45,12 +46,15 @@ class Step:
 @options
 class Steps:
     """`start` is the greeting of a call in which the customer never speaks, a silence of `silence_s` that the customer
-    leaves after the agent spoke, or a cue. The customer speaking ends the protocol.
+    leaves after the agent asked (not after a turn of the cue `not_after`), or a cue. The customer speaking ends the
+    protocol, unless `customer_ends` is false (a customer too faint or noisy to be understood).
     """
 
     start: Literal["greeting", "silence"] | None = None
     cue: CueRef | None = None
     silence_s: Threshold = limit(5)
+    not_after: CueRef | None = None
+    customer_ends: bool = True
     tolerance_s: Threshold = limit(1)
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     least: float = SAY_LEAST
@@ -97,7 +101,8 @@ def _begins(facts: Facts, asked: Steps) -> tuple[Begin, ...]:
         first = facts.agent[0]
         return () if facts.customer_spoke else (Begin(first, facts.turns[first].span.start_s),)
     begins: list[Begin] = []
-    for k in facts.agent:
+    barred = {moment.turn for moment in facts.moments(asked.not_after)} if asked.not_after is not None else set()
+    for k in (k for k in facts.agent if k not in barred):
         if _left_silent(facts, k, asked.silence_s.value) and not (begins and _same_silence(facts, begins[-1].turn, k)):
             begins.append(Begin(k + 1, facts.turns[k].span.end_s))
     return tuple(begins)
@@ -111,7 +116,7 @@ def _left_silent(facts: Facts, turn: int, silence_s: float) -> bool:
     next_s = min((t.span.start_s for t in facts.turns[turn + 1 :]), default=facts.hangup_s)
     if next_s <= end_s:
         return False
-    held = any(hold.span.overlap_s(Span(end_s, next_s)) > 0 for hold in facts.holds)
+    held = covered_s(Span(end_s, next_s), facts.call.timeline.of("hold")) > 0
     answered = turn + 1 < len(facts.turns) and facts.turns[turn + 1].speaker != "agent"
     return not held and not answered and next_s - end_s >= silence_s
 
@@ -123,37 +128,36 @@ def _same_silence(facts: Facts, begin: int, turn: int) -> bool:
 def _walk(facts: Facts, asked: Steps, begin: Begin) -> Outcome:
     """Follows the steps through the agent's turns until the customer speaks, the call ends or a step fails."""
     since_s, turn = begin.since_s, begin.turn
-    until_s = _customer_back_s(facts, asked, begin)
+    until_s = _customer_back_s(facts, asked, begin) if asked.customer_ends else None
     turns = [k for k in facts.agent if k >= begin.turn and (until_s is None or facts.turns[k].span.start_s < until_s)]
     waits: list[tuple[float, Limit]] = []
+    unsure: list[Step] = []
     for number, step in enumerate(asked.steps):
         if step.hangup:
-            return _hung_up(facts, asked, step, turns, until_s, waits)
+            return _doubted(_hung_up(facts, asked, step, until_s, waits), unsure)
         found = search(facts, [k for k in turns if k >= turn], step.any, least=asked.least)
-        if not found.hits:
+        heard = found.hits[0] if found.hits else found.near
+        if heard is None:
             if step.optional:
                 continue
-            return _missing(
-                facts,
-                asked,
-                step,
-                turns,
-                until_s,
-                near=found.near is not None and found.near.score >= asked.least - NEAR,
-            )
-        at = found.hits[0].turn
-        start_s = facts.turns[at].span.start_s
-        spoken_s = max((facts.turns[k].span.end_s for k in turns if k < at), default=since_s)
+            return _missing(facts, step, turns, until_s if number or not turns else None)
+        unsure += [] if found.hits else [step]
+        start_s = facts.turns[heard.turn].span.start_s
+        silent_s = max([facts.turns[k].span.end_s for k in turns if k < heard.turn] + [since_s])
         if step.wait_s is not None:
-            wait_s = start_s - max(spoken_s, since_s)
-            waits.append((wait_s, step.wait_s))
-            if wait_s < step.wait_s.value - asked.tolerance_s.value:
-                return _too_soon(
-                    facts, step, wait_s, Place(Span(max(spoken_s, since_s), start_s)) if wait_s > 0 else None
-                )
-        turn = at + 1 if number + 1 < len(asked.steps) and asked.steps[number + 1].wait_s else at
-        since_s = facts.turns[at].span.end_s
-    return _kept(waits)
+            waits.append((start_s - silent_s, step.wait_s))
+            if start_s - silent_s < step.wait_s.value - asked.tolerance_s.value:
+                return _too_soon(facts, step, silent_s, start_s)
+        turn = heard.turn + 1 if number + 1 < len(asked.steps) and asked.steps[number + 1].wait_s else heard.turn
+        since_s = facts.turns[heard.turn].span.end_s
+    return _doubted(_kept(waits), unsure)
+
+
+def _doubted(outcome: Outcome, unsure: Sequence[Step]) -> Outcome:
+    """A pass that rests on steps nearly heard is a weak one."""
+    if outcome.status != "passed" or not unsure:
+        return outcome
+    return replace(outcome, message=f"听起来做了{unsure[0].name}，但听得不真", confidence=NEAR_CONFIDENCE)
 
 
 def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
@@ -166,50 +170,42 @@ def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
 
 
 def _hung_up(
-    facts: Facts,
-    asked: Steps,
-    step: Step,
-    turns: Sequence[int],
-    until_s: float | None,
-    waits: list[tuple[float, Limit]],
+    facts: Facts, asked: Steps, step: Step, until_s: float | None, waits: list[tuple[float, Limit]]
 ) -> Outcome:
     hangup = facts.call.timeline.hangup
     if until_s is not None or hangup.by == "customer" or step.wait_s is None:
         return _kept(waits)
     if hangup.at_s is None:
         return replace(_kept(waits), confidence=0.6)
-    last_s = max(facts.turns[k].span.end_s for k in turns) if turns else facts.talk_end_s
-    wait_s = hangup.at_s - last_s
+    wait_s = hangup.at_s - facts.talk_end_s
     if wait_s < step.wait_s.value - asked.tolerance_s.value:
         if hangup.by == "unknown":
             return not_assessable(hangup.why or "不知道由谁挂机")
-        return _too_soon(facts, step, wait_s, Place(Span(last_s, hangup.at_s)) if wait_s > 0 else None)
+        return _too_soon(facts, step, facts.talk_end_s, hangup.at_s)
     return _kept([*waits, (wait_s, step.wait_s)])
 
 
-def _too_soon(facts: Facts, step: Step, wait_s: float, place: Place | None) -> Outcome:
+def _too_soon(facts: Facts, step: Step, silent_s: float, then_s: float) -> Outcome:
+    wait_s = max(0.0, then_s - silent_s)
     wanted = step.wait_s or limit(0)
-    outcome = violated(f"只等了 {max(0.0, wait_s):.1f} 秒就{step.name}，应等 {wanted.value:g} 秒{wanted.note}",
-                       round(0.9 * facts.role_confidence, 3), places=(place,) if place else ())  # fmt: skip
-    return outcome.measured(max(0.0, wait_s), wanted, "s")
+    places = (Place(Span(silent_s, then_s)),) if wait_s > 0 else ()
+    text = f"只等了 {wait_s:.1f} 秒就{step.name}，应等 {wanted.value:g} 秒{wanted.note}"
+    return violated(text, round(0.9 * facts.role_confidence, 3), places=places).measured(wait_s, wanted, "s")
 
 
-def _missing(
-    facts: Facts, asked: Steps, step: Step, turns: Sequence[int], until_s: float | None, *, near: bool
-) -> Outcome:
+def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | None) -> Outcome:
+    """What to make of a step that was not heard; once the customer is back (`until_s`) it was not needed."""
+    hangup = facts.call.timeline.hangup
     if until_s is not None:
         return passed("客户随后出声，已做的步骤合规", 0.7)
-    if near:
-        return passed(f"听起来说了{step.name}，但听得不真", 0.55)
     if why := doubt_of_words(facts, turns):
         return not_assessable(why)
-    hangup = facts.call.timeline.hangup
     if hangup.by == "customer":
         return passed("客户先挂机，已做的步骤合规", 0.7)
     places = tuple(Place(facts.turns[k].span, "agent") for k in turns[-2:])
-    outcome = violated(f"缺少步骤：{step.name}", round(0.85 * facts.role_confidence, 3), places=places,
-                       quote=" / ".join(facts.turns[k].text for k in turns) or None)  # fmt: skip
-    return outcome if hangup.by == "agent" else replace(outcome, confidence=round(outcome.confidence * 0.85, 3))
+    quote = " / ".join(facts.turns[k].text for k in turns) or None
+    sure = 0.85 if hangup.by == "agent" else 0.7
+    return violated(f"缺少步骤：{step.name}", round(sure * facts.role_confidence, 3), places=places, quote=quote)
 
 
 def _kept(waits: Sequence[tuple[float, Limit]]) -> Outcome:

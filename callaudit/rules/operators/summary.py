@@ -24,9 +24,13 @@ from callaudit.rules.facts import Facts
 
 @options
 class Summary:
-    """`rules` are ids of rules that are judged before this one; more than `most` violations among them break it."""
+    """`rules` are ids of rules that are judged before this one; more than `most` violations among them break it.
+
+    Those `if_present` count too where the rulebook has them.
+    """
 
     rules: Annotated[tuple[str, ...], Field(min_length=1)]
+    if_present: tuple[str, ...] = ()
     most: Threshold = limit(0)
 
 
@@ -38,7 +42,7 @@ def summary(facts: Facts, asked: Summary) -> Outcome:
 
 def summarise(asked: Summary, found: Mapping[str, Finding]) -> Outcome:
     """Violated, with their places, if more than `most` of the rules are."""
-    own = [found[rule] for rule in asked.rules if rule in found]
+    own = [found[rule] for rule in (*asked.rules, *asked.if_present) if rule in found]
     broken = [finding for finding in own if finding.status == "violated"]
     if len(broken) > asked.most.value:
         worst = max(broken, key=lambda finding: finding.confidence)
