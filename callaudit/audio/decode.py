@@ -132,7 +132,7 @@ def by_ffmpeg(path: Path) -> Iterator[Stream]:
 
     raw = FFMPEG_RAW.get(path.suffix.lower())
     # An open file, not a name: FFmpeg would take a name such as "concat:…" for a protocol.
-    with os.fdopen(os.open(path, os.O_RDONLY), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0)), "rb") as file:
         try:
             options = {"format_whitelist": FFMPEG_DEMUXERS}
             container = av.open(file, "r", format=raw, metadata_errors="replace", options=options)

@@ -133,6 +133,17 @@ def test_g729_is_read_where_ffmpeg_decodes_it(tmp_path):
     assert recording.duration_s == pytest.approx(2.0, abs=0.02)
 
 
+def test_amr_wb_is_read(tmp_path):
+    path = tmp_path / "call.amr"
+    frame = b"\x04" + np.random.default_rng(1).bytes(17)  # 6.60 kbit/s, good quality (RFC 4867 clause 5.3)
+    path.write_bytes(b"#!AMR-WB\n" + frame * 100)
+
+    recording, audio = read_audio(path)
+
+    assert (recording.codec, recording.sample_rate_hz, audio.sample_rate_hz) == ("amr_wb", 16000, 16000)
+    assert recording.duration_s == pytest.approx(2.0, abs=0.03)
+
+
 def test_integer_and_float_files_of_one_sound_are_equal(tmp_path):
     samples = np.round(tone(8000) * 32768) / 32768
     soundfile.write(tmp_path / "int.wav", samples, 8000, subtype="PCM_16")
