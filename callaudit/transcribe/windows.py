@@ -24,6 +24,9 @@ _HOP_S = 0.03
 _FADE_S = 0.005
 _FLOOR = 1e-4
 
+PATIENCE_S = 0.1
+"""How far behind the end of a stretch of speech a word of it may seem to end."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
@@ -40,7 +43,9 @@ class Cutting:
     between_s: float = 0.4
     level_dbov: float | None = -20.0
     most_gain_db: float = 30.0
-    dialogue: bool = True
+
+
+DEFAULT_CUTTING = Cutting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +81,18 @@ class Window:
         """Seconds to the end of the last piece."""
         return self.placed[-1].end_s
 
-    def nearest(self, start_s: float, end_s: float) -> Placed:
-        """The piece that shares most time with a stretch of the window, or lies nearest to its middle."""
-        middle_s = (start_s + end_s) / 2
+    def at(self, end_s: float) -> int:
+        """Which piece a word belongs to that is over at this second of the window.
 
-        def rank(placed: Placed) -> tuple[float, float]:
-            shared_s = min(end_s, placed.end_s) - max(start_s, placed.at_s)
-            return max(0.0, shared_s), -max(placed.at_s - middle_s, middle_s - placed.end_s)
+        The end decides, because the attention to the first word after a pause reaches back over the pause.
+        """
+        for k, placed in enumerate(self.placed[:-1]):
+            if end_s <= placed.end_s + PATIENCE_S:
+                return k
+        return len(self.placed) - 1
 
-        return max(self.placed, key=rank)
 
-
-def cut(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = Cutting()) -> tuple[Piece, ...]:
+def cut(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = DEFAULT_CUTTING) -> tuple[Piece, ...]:
     """Pieces of speech, none longer than a window, sorted by their start.
 
     A stretch that is too long is cut at its longest pause near the middle, or where it is quietest when it has none.
@@ -106,7 +111,7 @@ def cut(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = C
     return tuple(sorted(pieces, key=lambda piece: (piece.span.start_s, piece.channel)))
 
 
-def pack(pieces: Iterable[Piece], cutting: Cutting = Cutting()) -> tuple[Window, ...]:
+def pack(pieces: Iterable[Piece], cutting: Cutting = DEFAULT_CUTTING) -> tuple[Window, ...]:
     """Windows filled with pieces in the order given."""
     windows: list[Window] = []
     placed: list[Placed] = []
@@ -140,7 +145,7 @@ def render(audio: Audio, window: Window, gains: Mapping[int, float]) -> NDArray[
     return sound
 
 
-def gains(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = Cutting()) -> dict[int, float]:
+def gains(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = DEFAULT_CUTTING) -> dict[int, float]:
     """Factor for each channel that brings its speech to the wanted RMS level; 1.0 where it is digital silence."""
     factors: dict[int, float] = {}
     for channel, spans in speech.items():
