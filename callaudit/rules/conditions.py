@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from callaudit.rules.base import Threshold, limit, options
 from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
-from callaudit.rules.facts import Facts
+from callaudit.rules.facts import BORDER_S, Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
 
@@ -95,6 +95,7 @@ class Condition:
     customer_spoke: bool | None = None
     hangup: Literal["agent", "customer"] | None = None
     last_speaker: Literal["agent", "customer"] | None = None
+    greeting_interrupted: bool | None = None
     hold: Held | None = None
     measured: Measured | None = None
     lasts_s: float | None = None
@@ -193,6 +194,15 @@ def _last_speaker(facts: Facts, who: str) -> Answer:
     )
 
 
+def _greeting_interrupted(facts: Facts, wanted: bool) -> Answer:
+    """Whether the customer begins to speak, in words, before the agent's first turn ends."""
+    if not facts.agent:
+        return Answer(None, "没有听到客服说话")
+    end_s = facts.turns[facts.agent[0]].span.end_s
+    over = any(facts.turns[k].words and facts.turns[k].span.start_s < end_s - BORDER_S for k in facts.customer)
+    return Answer(over == wanted, "客户打断了开场白" if over else "开场白没有被打断")
+
+
 def _hold(facts: Facts, asked: Held) -> Answer:
     kinds = {asked.kind} if asked.kind else {"music", "silent"}
     fit = [w for w in all_waits(facts) if w.kind in kinds and w.span.duration_s >= asked.least_s.value]
@@ -230,7 +240,8 @@ def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
 ANSWERS: dict[str, Callable[..., Answer]] = {
     "situation": _situation, "said": _said, "ring": _ring, "meta": _meta, "known": _known, "holiday": _holiday,
     "weekend": _weekend, "agent_turns": _agent_turns, "customer_turns": _customer_turns,
-    "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker, "hold": _hold,
+    "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker,
+    "greeting_interrupted": _greeting_interrupted, "hold": _hold,
     "measured": _measured, "lasts_s": _lasts_s, "ended": _ended, "layout": _layout,
     "any": lambda facts, conditions: any_of(answer(facts, condition) for condition in conditions),
     "all": lambda facts, conditions: all_of(answer(facts, condition) for condition in conditions),

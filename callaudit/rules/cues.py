@@ -85,7 +85,7 @@ CueRef = Annotated[Cues, BeforeValidator(_as_cues)]
 class Where:
     """A window of the call; a turn is in it if everything given holds for it."""
 
-    named: Literal["anywhere", "opening", "closing"] = "anywhere"
+    named: Literal["anywhere", "greeting", "opening", "closing"] = "anywhere"
     first: Annotated[int, Field(ge=1)] | None = None
     last: Annotated[int, Field(ge=1)] | None = None
     first_s: float | None = None
@@ -97,6 +97,7 @@ class Where:
 
 WINDOWS = {
     "anywhere": {},
+    "greeting": {"named": "greeting"},
     "opening": {"named": "opening"},
     "closing": {"named": "closing"},
     "first": {"first": 1},

@@ -24,6 +24,9 @@ SUBSTANCE_CHARS = 7
 """From so many characters on (greetings taken off) a customer's turn states something."""
 
 NEIGHBOUR_GAP_S = 3.0
+BREATH_S = 1.5
+"""A pause no longer than this, within what one party says, is a breath (proposed)."""
+
 BORDER_S = 0.3
 """How far the border of a hold may lie inside the turn beside it."""
 
@@ -31,11 +34,16 @@ CLOSING_TURNS, CLOSING_S = 4, 30.0
 """The catalogue's window of the closing: the last 30 s of talk or the last four agent turns (proposed)."""
 
 _HAN = re.compile(r"[㐀-鿿A-Za-z0-9]")
-_QUESTION_MARK = re.compile(r"[？?]")
+_QUESTION_END = re.compile(r"(吗|呢|么|没有|不行|吧)[啊呀]?$")
 _QUESTION = re.compile(
-    r"(吗|呢|么|没有|不行|怎么办|怎么回事|为什么|什么时候|什么|怎么|怎样|多少|多久|几点|几号|哪里|哪儿|哪个|哪位|谁|能不能|可不可以|"
-    r"是不是|有没有|行不行|好不好|对不对|要不要|几天|如何)"
+    r"吗|请问|为什么|什么|怎么|怎样|多少|多久|几点|几号|几天|哪|谁|如何|能否|可否"
+    r"|(?:能|可|是|有|行|好|对|要)[不没](?:能|可|是|有|行|好|对|要)|(.)不\1"
 )
+"""Whisper drops question marks on telephone speech more often than not, so that words must tell (A不A included)."""
+
+ASKING_CHARS = 24
+"""A question in so many last characters of a turn is still open when the turn ends."""
+
 _GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
 
 
@@ -152,12 +160,16 @@ class Facts:
         """Where a phrase is heard in two turns taken as one."""
         return self._find((left, right), phrase, "any")
 
+    def sounded(self, turns: tuple[int, ...]) -> Sounded:
+        """The words of turns, taken as one, ready for matching."""
+        if turns not in self._sounded:
+            self._sounded[turns] = listen([word for k in turns for word in self.turns[k].words])
+        return self._sounded[turns]
+
     def _find(self, turns: tuple[int, ...], phrase: str, anchor: Anchor) -> tuple[Hit, ...]:
         key = (turns, phrase, anchor)
         if key not in self._hits:
-            if turns not in self._sounded:
-                self._sounded[turns] = listen([word for k in turns for word in self.turns[k].words])
-            self._hits[key] = find(phrase, self._sounded[turns], least=FLOOR, anchor=anchor, values=self.values)
+            self._hits[key] = find(phrase, self.sounded(turns), least=FLOOR, anchor=anchor, values=self.values)
         return self._hits[key]
 
     def n_chars(self, turn: int) -> int:
@@ -165,10 +177,11 @@ class Facts:
         return len(_HAN.findall(self.turns[turn].text))
 
     def asks(self, turn: int) -> bool:
-        """Whether a turn asks something in its last two sentences."""
-        sentences = re.findall(r"[^。！!？?]+[。！!？?]?", self.turns[turn].text)[-2:]
-        return any(_QUESTION_MARK.search(one) for one in sentences) or bool(
-            sentences and _QUESTION.search(sentences[-1][-12:])
+        """Whether a turn asks something in its last words."""
+        said = "".join(_HAN.findall(self.turns[turn].text))
+        marks = self.turns[turn].text[-ASKING_CHARS:]
+        return bool(
+            _QUESTION_END.search(said) or _QUESTION.search(said[-ASKING_CHARS:]) or "？" in marks or "?" in marks
         )
 
     def n_digits(self, turn: int) -> int:
@@ -223,6 +236,8 @@ class Facts:
         return picked
 
     def _named(self, named: str, who: Who) -> tuple[int, ...]:
+        if named == "greeting":
+            return self.greeting(who)
         if named == "opening":
             return self.opening(who)
         if named == "closing":
@@ -231,6 +246,17 @@ class Facts:
                 k for k in own if k in own[-CLOSING_TURNS:] or self.turns[k].span.end_s > self.talk_end_s - CLOSING_S
             )
         return self.of(who)
+
+    def greeting(self, who: Who) -> tuple[int, ...]:
+        """First turn of the speaker, and those that follow within a second before the other says a word."""
+        own = self.of(who)
+        kept = own[:1]
+        for left, right in pairwise(own):
+            near = self.turns[right].span.start_s - self.turns[left].span.end_s <= BREATH_S
+            if not near or right != left + 1:
+                break
+            kept += (right,)
+        return kept
 
     def opening(self, who: Who) -> tuple[int, ...]:
         """First turn of the speaker, and those that follow (at most three) before the customer states anything."""

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
 from callaudit.spans import Span
-from callaudit.text.phrases import Hit
+from callaudit.text.patterns import Variant
+from callaudit.text.patterns import compile as compile_phrase
+from callaudit.text.phrases import Hit, Sounded
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -43,6 +45,10 @@ LEAST_ROLE = 0.6
 SURE_SPLIT, TELLING_CHARS = 0.75, 4
 """On a mono mix a missing phrase that the customer seems to say is doubtful; short ones (你好, 谢谢) both say, so these
 are doubtful only where the split is less sure than this (proposed)."""
+
+UNSURE_PROB, NEAR_SOUND, HIDDEN_CHARS = 0.5, 0.3, 6
+"""A word less sure than this may have been another; a syllable that costs no more is the same to the ear; longer
+phrases do not hide in a few unsure words (all proposed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +163,43 @@ def doubt_of_roles(facts: Facts) -> str | None:
     return "分不清哪一方是客服"
 
 
-def missing_why(facts: Facts, turns: Sequence[int], phrases: Sequence[str], *, least: float) -> str | None:
-    """Why a phrase that was not found in the agent's turns cannot be held to be missing."""
-    why = doubt_of_roles(facts) or doubt_of_words(facts, turns)
-    if why is None and facts.call.recording.layout != "stereo":
+def missing_why(
+    facts: Facts, turns: Sequence[int], phrases: Sequence[str], *, least: float, hidden: bool = True
+) -> str | None:
+    """Why a phrase that was not found in the agent's turns cannot be held to be missing.
+
+    `hidden`: whether words that the recogniser was unsure of may be the phrase.
+    """
+    if why := doubt_of_roles(facts) or doubt_of_words(facts, turns):
+        return why
+    if facts.call.recording.layout != "stereo":
         telling = phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if len(p) >= TELLING_CHARS]
         if search(facts, facts.turns_beside(turns), telling, least=least).hits:
             return "单声道混音，这句话可能被分到了客户一方"
-    return why
+    return "有几个字听不真，可能就是这句话" if hidden and _perhaps_hidden(facts, turns, phrases) else None
+
+
+def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
+    """Whether a phrase fits where the recogniser was unsure: every syllable is heard or unsure, half of them heard."""
+    return any(
+        _fits(variant, facts.sounded((turn,)))
+        for turn in turns
+        for phrase in phrases
+        for variant in compile_phrase(phrase, values=facts.values).variants
+        if 2 <= len(variant.chars) == len(variant.steps) <= HIDDEN_CHARS
+    )
+
+
+def _fits(variant: Variant, heard: Sounded) -> bool:
+    n = len(variant.chars)
+    last = 0 if n == 2 else len(heard) - n  # two syllables fit anywhere by chance: only where the turn begins
+    for first in range(min(last, len(heard) - n) + 1):
+        row = slice(first, first + n)
+        same = (heard.codes[row] == variant.codes) | (heard.cost[variant.ids, range(first, first + n)] <= NEAR_SOUND)
+        unsure = heard.prob[row] < UNSURE_PROB
+        if (same | unsure).all() and unsure.any() and same.sum() * 2 >= n:
+            return True
+    return False
 
 
 def sure(facts: Facts, *heard: Heard) -> float:

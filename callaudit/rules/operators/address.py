@@ -24,20 +24,25 @@ from callaudit.rules.cues import Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 
-_GIVES_NAME = re.compile(r"(?:我姓|免贵姓|贵姓|我叫|我是姓|^姓)(?!什么)([㐀-鿿])")
+_GIVES_NAME = re.compile(
+    r"(?:(?:我|免贵|贵|鄙|敝|本人)姓|我叫|我名字叫|我是姓|^姓)(?!什么|啥|名)([㐀-鿿])|(?<![你您谁])我是([㐀-鿿])(?:先生|女士|小姐)"
+)
 _BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?:[，。,.！!]|$)")
 
 
 @options
 class Address:
     """Once known, the surname with one of `titles` is said at least `least_uses` times; not applicable with fewer than
-    `least_turns` agent turns to come. `asks` are the words by which the agent asks for the name.
+    `least_turns` agent turns to come. `asks` are the words by which the agent asks for the name. A name that only the
+    metadata hold counts if `from_metadata`; else its use is a pass and its lack is not judged.
     """
 
     least_uses: Threshold = limit(1)
     least_turns: Annotated[int, Field(ge=1)] = 2
     titles: Annotated[tuple[str, ...], Field(min_length=1)] = ("先生", "女士", "小姐", "太太", "老师", "经理")
-    asks: tuple[Phrase, ...] = ("贵姓", "怎么称呼")
+    asks: tuple[Phrase, ...] = ("您贵姓", "怎么称呼")
+    gives: tuple[Phrase, ...] = ("我[是]姓{surname}", "免贵姓{surname}", "我叫{surname}")
+    from_metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,18 @@ def address(facts: Facts, asked: Address) -> Outcome:
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     known = _known(facts, asked)
+    anyone = tuple("{surname}" + title for title in asked.titles)
     if known is None:
-        return not_applicable("不知道客户姓氏")
+        used = search(facts, facts.agent, anyone, least=SAY_LEAST).hits
+        if len(used) < asked.least_uses.value:
+            return not_applicable("不知道客户姓氏")
+        return passed(f"称呼了“{used[0].hit.heard}”", 0.75, **evidence(facts, used[:3])).measured(
+            len(used), asked.least_uses, "times"
+        )
     turns = tuple(k for k in facts.agent if k > known.turn)
     phrases = tuple(f"{known.surname}{title}" for title in asked.titles)
     said = search(facts, turns, phrases, least=SAY_LEAST)
-    named = (
-        said.hits
-        or search(
-            facts, turns, tuple("{surname}" + t for t in asked.titles if t in ("先生", "女士", "小姐")), least=SAY_LEAST
-        ).hits
-    )
+    named = said.hits or search(facts, turns, anyone, least=SAY_LEAST).hits
     if len(named) >= asked.least_uses.value:
         sure = 0.9 if said.hits else 0.65  # another surname: most often a homophone of the recogniser
         return passed(f"称呼了“{named[0].hit.heard}”", sure, **evidence(facts, named[:3])).measured(
@@ -72,6 +78,8 @@ def address(facts: Facts, asked: Address) -> Outcome:
         )
     if len([k for k in turns if not facts.backchannel(k)]) < asked.least_turns:
         return not_applicable("知道姓氏后客服没再说几句话")
+    if known.turn < 0 and not asked.from_metadata:
+        return not_applicable("姓氏只见于通话资料，通话中没有提到")
     if said.near:
         return passed("听起来称呼了客户姓氏", 0.55)
     if why := missing_why(facts, turns, phrases, least=SAY_LEAST):
@@ -83,13 +91,16 @@ def address(facts: Facts, asked: Address) -> Outcome:
 
 
 def _known(facts: Facts, asked: Address) -> Known | None:
+    """The surname from the metadata, or as the customer gives it, found by sound: 我姓林 is often written 我信领."""
     if facts.surname:
         return Known(facts.surname, -1)
     for k in facts.customer:
-        found = _GIVES_NAME.search(facts.turns[k].text)
-        asked_before = [j for j in facts.agent if j < k][-1:]
-        if found is None and search(facts, asked_before, asked.asks, least=SAY_LEAST).hits:
-            found = _BARE_NAME.search(facts.turns[k].text)
-        if found:
+        given = search(facts, (k,), asked.gives, least=SAY_LEAST).best
+        if given is not None:
+            return Known(given.hit.heard.strip("，。,.！!？?、 ")[-1], k)
+        asking = [j for j in facts.agent if j < k][-1:]
+        if search(facts, asking, asked.asks, least=SAY_LEAST).hits and (
+            found := _BARE_NAME.search(facts.turns[k].text)
+        ):
             return Known(found[1], k)
     return None

@@ -38,7 +38,7 @@ def count(facts: Facts, asked: Count) -> Outcome:
     value, unit, least = (n / minutes, "1/min", asked.per_minute) if asked.per_minute else (n, "times", asked.least)
     said = f"{asked.what}共 {n:g} {'种' if asked.distinct else '次'}"
     if least is not None and value < least.value:
-        if why := missing_why(facts, turns, asked.words, least=SAY_LEAST):
+        if why := missing_why(facts, turns, asked.words, least=SAY_LEAST, hidden=False):
             return not_assessable(why)
         text = f"{said}，少于{'每分钟 ' if asked.per_minute else ' '}{least.value:g}{least.note}"
         outcome = violated(text, 0.8 * facts.role_confidence, **evidence(facts, found.hits))

@@ -59,9 +59,15 @@ def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
     wanted -= {m.turn for m in facts.moments(asked.not_cue)} if asked.not_cue is not None else set()
     for k in facts.customer:
         number = longest_number(facts.turns[k].text)
-        if k in wanted and len(number) >= asked.least_digits.value:
+        if k in wanted and len(number) >= asked.least_digits.value and not _told(facts, k, number, asked):
             found.append((k, number))
     return found
+
+
+def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
+    """Whether the customer only repeats a number that the agent has given before."""
+    earlier = [digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in facts.agent if k < turn]
+    return any(common_share(number, told) >= asked.least_match.value for told in earlier[-3:])
 
 
 def longest_number(text: str) -> str:
@@ -71,7 +77,7 @@ def longest_number(text: str) -> str:
     ('62153097', '')
     """
     joined = re.sub(r"[\s，,。.、；;\-—:：嗯啊]", "", text)
-    runs = re.findall(r"[0-9零〇一二三四五六七八九幺]+(?![十百千万亿点])", joined)
+    runs = re.findall(r"[0-9零〇一二三四五六七八九幺]+(?![十百千万亿点年])", joined)
     return max((digits(run) for run in runs if not re.fullmatch(r"[一二三四五六七八九]", run)), key=len, default="")
 
 

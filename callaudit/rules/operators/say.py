@@ -9,7 +9,7 @@ from callaudit.rules.cues import Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.wording import Wording, verdict
 
-WINDOW_NAMES = {"opening": "开场", "closing": "结束时", "anywhere": "全程"}
+WINDOW_NAMES = {"greeting": "第一段话", "opening": "开场", "closing": "结束时", "anywhere": "全程"}
 
 
 @options

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -24,7 +25,9 @@ class Share:
     """Share of `words` among `words` and `others`, as written (matching by sound would not tell 您 from 你).
 
     by: hits counts each; clauses counts a clause once, for `words` if it holds one of them, else for `others`.
-    Words inside an `exempt` one are not counted.
+    Words inside an `exempt` one are not counted. From `least` up to `pass_from` neither a pass nor a violation is
+    sure. `least_prob`: mean probability of the recogniser for the words that hold one of `others`, else nobody is
+    accused.
     """
 
     words: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -33,6 +36,8 @@ class Share:
     by: Literal["hits", "clauses"] = "hits"
     where: Window = Where()
     least: Threshold
+    pass_from: Threshold | None = None
+    least_prob: float = 0.0
     least_total: Annotated[int, Field(ge=1)] = 4
     what: str = "礼貌说法"
 
@@ -55,8 +60,12 @@ def share(facts: Facts, asked: Share) -> Outcome:
         return not_applicable(f"只出现 {tally.total} 次，不足 {asked.least_total} 次")
     value = tally.good / tally.total
     text = f"{asked.what}占 {value:.0%}（{tally.good}/{tally.total}）"
+    if value >= (asked.pass_from or asked.least).value:
+        return passed(text, 0.8).measured(value, asked.pass_from or asked.least, "ratio")
     if value >= asked.least.value:
-        return passed(text, 0.8).measured(value, asked.least, "ratio")
+        return not_assessable(f"{text}，介于两个界限之间").measured(value, asked.least, "ratio")
+    if _prob(facts, tally.bad, asked.others) < asked.least_prob:
+        return not_assessable(f"{text}，但这些字听得不真").measured(value, asked.least, "ratio")
     places = tuple(Place(facts.turns[k].span, "agent") for k in tally.bad)
     quote = facts.turns[tally.bad[0]].text if tally.bad else None
     return violated(
@@ -82,6 +91,12 @@ def _tally(facts: Facts, turns: Sequence[int], asked: Share) -> _Tally:
             good, total = good + right, total + right + wrong
             bad += [k] * bool(wrong)
     return _Tally(good, tuple(dict.fromkeys(bad)), total)
+
+
+def _prob(facts: Facts, turns: Sequence[int], others: Sequence[str]) -> float:
+    """Mean probability of the words in which one of `others` was written; 1 where none is found."""
+    probs = [word.prob for k in turns for word in facts.turns[k].words if any(other in word.text for other in others)]
+    return fmean(probs) if probs else 1.0
 
 
 def _times(text: str, words: Sequence[str]) -> int:
