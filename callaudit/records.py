@@ -110,8 +110,9 @@ class VoiceProbability:
 class Signal:
     """A stretch of one channel that sounds and is not speech.
 
-    For tones `plan` names the country of the cadence (cn, us, uk, eu …) and `bursts` holds each on-time;
-    a burst that something cut short counts.
+    For tones `plan` names the country of the cadence (cn, us, uk, eu …) and `bursts` holds one span per ring (the two
+    beats of a double ring are one) or per beat of a busy tone; one that something cut short counts. For keys `plan`
+    is the key. Music and noise say what sounds, not that nobody speaks over it.
     """
 
     kind: SignalKind

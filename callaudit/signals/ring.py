@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from callaudit.records import Signal
-from callaudit.signals.cadence import STEADY_DB, Match, frequency_error, matches, time_error
+from callaudit.signals.cadence import STEADY_DB, Match, frequency_error, matches
 from callaudit.signals.plans import PLANS, Plan
 from callaudit.signals.spectrum import HOP_S, Frames
 from callaudit.signals.tones import Burst, gap_level_db
@@ -47,11 +47,17 @@ def best(found: Iterable[Match]) -> tuple[Match, ...]:
     """Of matches that share a burst, the one that explains most bursts; among equals the nearest, then the first."""
     kept: list[Match] = []
     taken: set[Burst] = set()
-    for match in sorted(found, key=lambda m: (-len(m.bursts), -m.n_full, round(m.error, 2))):
+    for match in sorted(found, key=_preference):
         if taken.isdisjoint(match.bursts):
             kept.append(match)
             taken.update(match.bursts)
     return tuple(sorted(kept, key=lambda m: m.span))
+
+
+def _preference(match: Match) -> tuple[int, int, int, float]:
+    """The least is the best. A lone burst's length says little, so there the order of the table decides."""
+    rank = PLANS.index(match.plan) if len(match.bursts) == 1 else 0
+    return -len(match.bursts), rank, -match.n_full, round(match.error, 2)
 
 
 def _is_ringing(match: Match, frames: Frames) -> bool:
@@ -71,11 +77,9 @@ def _is_lone_ring(match: Match, frames: Frames, bursts: Sequence[Burst]) -> bool
         return False
     if any(_is_like(burst, last, plan) for burst in bursts if burst.span > last.span):
         return False
-    on_s = plan.on_s[min(len(match.bursts), len(plan.on_s)) - 1]
-    purity = min(burst.purity for burst in match.bursts)
-    if time_error(last.span.duration_s, on_s) <= 1:
-        return purity >= LONE_PURITY
-    return purity >= LONE_CUT_PURITY and last.span.duration_s >= LONE_CUT_S
+    if match.n_full:
+        return max(burst.purity for burst in match.bursts) >= LONE_PURITY
+    return last.purity >= LONE_CUT_PURITY and last.span.duration_s >= LONE_CUT_S
 
 
 def _is_like(burst: Burst, ring: Burst, plan: Plan) -> bool:

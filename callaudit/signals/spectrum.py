@@ -75,24 +75,43 @@ def frames_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Frames:
     return Frames(*(np.concatenate([part[k] for part in parts]) for k in range(7)))
 
 
-def _blocks(samples: NDArray[np.float32], rate_hz: int) -> Iterator[tuple[NDArray[np.float32], int, int]]:
-    """Power [frames, bins] of each block, with how many frames of context lie before and after the block itself."""
-    window, hop = round(WINDOW_S * rate_hz), round(HOP_S * rate_hz)
+def power_of(samples: NDArray[np.float32], sample_rate_hz: int, first: int, last: int) -> NDArray[np.float32]:
+    """Power, shape=(last − first, lines up to 3400 Hz), of the frames from `first` to before `last`."""
+    window, hop = round(WINDOW_S * sample_rate_hz), round(HOP_S * sample_rate_hz)
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
     scale = np.float32(2.0 / (window * float(np.sum(np.square(taper, dtype=np.float64)))))
-    n_bins = int(BAND_HZ[1] * WINDOW_S) + 1
-    n_frames = len(samples) // hop // COARSE * COARSE
-    context = SMOOTH // 2 * COARSE
     lead = (window - hop) // 2
+    at, to = first * hop - lead, (last - 1) * hop - lead + window
+    piece = samples[max(0, at) : min(len(samples), to)].astype(np.float32, copy=False)
+    piece = np.pad(piece, (max(0, -at), max(0, to - len(samples))))
+    views = np.lib.stride_tricks.sliding_window_view(piece, window)[::hop]
+    spectra = scipy.fft.rfft(views * taper, axis=1)[:, : int(BAND_HZ[1] * WINDOW_S) + 1]
+    power: NDArray[np.float32] = (np.square(spectra.real) + np.square(spectra.imag)) * scale
+    return power
+
+
+def share_of_lines(power: NDArray[np.float32], pattern: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Share of each frame's power, from 200 to 2000 Hz, in the one or two tone-band lines that rule a pattern."""
+    start, stop = _bins(TONE_BAND_HZ)
+    lines = np.zeros(len(pattern), dtype=np.bool_)
+    band = pattern[start:stop].copy()
+    strongest = float(band.max())
+    while band.max() > 0 and lines.sum() < 10 and band.max() >= strongest / 16:
+        peak = int(band.argmax())
+        lines[start + max(0, peak - 2) : start + peak + 3] = True
+        band[max(0, peak - 2) : peak + 3] = 0
+    near = power[:, slice(*_bins(NEAR_TONE_HZ))].sum(axis=1) + _TINY
+    share: NDArray[np.float32] = (power[:, lines].sum(axis=1) / near).astype(np.float32)
+    return share
+
+
+def _blocks(samples: NDArray[np.float32], rate_hz: int) -> Iterator[tuple[NDArray[np.float32], int, int]]:
+    """Power [frames, bins] of each block, with how many frames of context lie before and after the block itself."""
+    n_frames = len(samples) // round(HOP_S * rate_hz) // COARSE * COARSE
+    context = SMOOTH // 2 * COARSE
     for first in range(0, n_frames, BLOCK):
         begin, end = max(0, first - context), min(n_frames, first + BLOCK + context)
-        at, to = begin * hop - lead, (end - 1) * hop - lead + window
-        piece = samples[max(0, at) : min(len(samples), to)].astype(np.float32, copy=False)
-        piece = np.pad(piece, (max(0, -at), max(0, to - len(samples))))
-        views = np.lib.stride_tricks.sliding_window_view(piece, window)[::hop]
-        spectra = scipy.fft.rfft(views * taper, axis=1)[:, :n_bins]
-        power = (np.square(spectra.real) + np.square(spectra.imag)) * scale
-        yield power.astype(np.float32, copy=False), first - begin, max(0, end - first - BLOCK)
+        yield power_of(samples, rate_hz, begin, end), first - begin, max(0, end - first - BLOCK)
 
 
 def _boiled_down(power: NDArray[np.float32], before: int, after: int) -> tuple[NDArray[np.float32], ...]:

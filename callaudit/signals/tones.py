@@ -15,7 +15,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from callaudit.signals.spectrum import BAND_HZ, HOP_S, TONE_BAND_HZ, Frames
+from callaudit.signals.spectrum import BAND_HZ, HOP_S, TONE_BAND_HZ, Frames, power_of, share_of_lines
 from callaudit.spans import Span, from_frames
 
 TONE_SHARE = 0.5
@@ -31,6 +31,8 @@ LEAST_PURITY = 0.5
 TWIST_DB = 12.0
 """A second line further below the first is taken for noise or a sideband; networks send both within 3 dB."""
 N_LINES = 3
+RISE = 4
+"""Frames in which a window that is half outside comes inside."""
 LONGEST_LOOK_S = 1.0
 """Of a longer burst the middle second is looked at."""
 
@@ -55,16 +57,15 @@ def find_bursts(samples: NDArray[np.float32], sample_rate_hz: int, frames: Frame
         Of the same samples.
     """
     bursts: list[Burst] = []
-    for span in _runs(frames):
-        edges = _edges(span, frames)
-        if edges is None:
-            continue
-        lines, purity = _lines(samples, sample_rate_hz, edges)
-        if lines and purity >= LEAST_PURITY:
-            inside = slice(
-                round(edges.start_s / HOP_S), max(round(edges.start_s / HOP_S) + 1, round(edges.end_s / HOP_S))
-            )
-            bursts.append(Burst(edges, lines, float(np.median(frames.tone_db[inside])), purity))
+    for run in _runs(frames):
+        for part in _parts(samples, sample_rate_hz, run):
+            edges = _edges(part, frames)
+            if edges is None:
+                continue
+            lines, purity = _lines(samples, sample_rate_hz, edges)
+            if lines and purity >= LEAST_PURITY:
+                inside = slice(round(edges.start_s / HOP_S), round(edges.end_s / HOP_S))
+                bursts.append(Burst(edges, lines, float(np.median(frames.tone_db[inside])), purity))
     return tuple(bursts)
 
 
@@ -85,19 +86,32 @@ def _same_level(left: Span, right: Span, frames: Frames) -> bool:
     return abs(levels[0] - levels[1]) < EDGE_DB
 
 
-def _edges(run: Span, frames: Frames) -> Span | None:
-    """Where the tone's power crosses half its plateau, between frames by interpolation; None if nothing is left."""
+def _parts(samples: NDArray[np.float32], rate_hz: int, run: Span) -> Iterator[Span]:
+    """The run, cut where its lines give way to others: a voice may answer while the tone's last window still sounds."""
     first, last = round(run.start_s / HOP_S), round(run.end_s / HOP_S)
+    power = power_of(samples, rate_hz, first, last)
+    shortest, patience = round(SHORTEST_S / HOP_S), round(DROPOUT_S / HOP_S)
+    at = 0
+    while last - first - at >= shortest:
+        looked_at = power[at + RISE : at + RISE + shortest].mean(axis=0)
+        held = share_of_lines(power[at:], looked_at) >= TONE_SHARE
+        lost = np.flatnonzero(~held)
+        # the first loss that lasts; the rising edge is no loss
+        ends = [k for k in lost if k >= RISE and not held[k : k + patience].any()]
+        length = int(ends[0]) if ends else len(held)
+        if length >= shortest:
+            yield Span((first + at) * HOP_S, (first + at + length) * HOP_S)
+        at += max(length, RISE)
+
+
+def _edges(part: Span, frames: Frames) -> Span | None:
+    """Where the tone's power crosses half its plateau, between frames by interpolation; None if nothing is left."""
+    first, last = round(part.start_s / HOP_S), min(len(frames.tone_db), round(part.end_s / HOP_S))
     level = frames.tone_db
-    # the plateau is what most of the run holds, so that a click or a first breath beside the tone does not set it
+    # the plateau is what most of the part holds, so that a click or a first breath beside the tone does not set it
     threshold = float(np.median(level[first:last])) - EDGE_DB
     above = np.flatnonzero(level[first:last] >= threshold)
     start, stop = first + int(above[0]), first + int(above[-1])
-    margin = round(DROPOUT_S / HOP_S)
-    while start > max(0, first - margin) and level[start - 1] >= threshold:
-        start -= 1
-    while stop < min(len(level) - 1, last - 1 + margin) and level[stop + 1] >= threshold:
-        stop += 1
     start_s = _crossing_s(level, start - 1, start, threshold) if start > 0 else 0.0
     end_s = _crossing_s(level, stop, stop + 1, threshold) if stop + 1 < len(level) else len(level) * HOP_S
     return Span(start_s, end_s) if end_s - start_s >= SHORTEST_S else None

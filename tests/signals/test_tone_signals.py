@@ -72,6 +72,20 @@ def test_a_ring_cut_short_by_the_answer_counts(cut_s: float) -> None:
     assert ring.span.end_s == pytest.approx(10 + cut_s, abs=0.012)
 
 
+@pytest.mark.parametrize("gap_s", [0.0, 0.1])
+@pytest.mark.parametrize("cut_s", [0.3, 0.7])
+def test_a_voice_that_answers_at_once_does_not_blur_the_last_ring(cut_s: float, gap_s: float) -> None:
+    ring, gap = sounds.cadence(sounds.plan_of("cn"), 5 + cut_s), sounds.silence(gap_s)
+    found = signals_of(on_a_line(np.concatenate([ring, gap, sounds.voice(4)])), voice=(Span(5.8 + gap_s, 10),))
+    assert [(s.kind, len(s.bursts)) for s in found] == [("ringback", 2)]
+    assert found[0].span.end_s == pytest.approx(5 + cut_s, abs=0.03)
+
+
+def test_the_lone_ring_of_a_common_plan_is_not_taken_for_a_rare_one() -> None:
+    (ring,) = signals_of(on_a_line(sounds.placed(sounds.cadence(sounds.plan_of("eu"), 0.4), 0, 4)))
+    assert ring.plan == "eu"
+
+
 @pytest.mark.parametrize("skip_s", [0.5, 0.8, 2.0])
 def test_a_recorder_that_starts_inside_a_cycle_hears_the_rest_of_it(skip_s: float) -> None:
     plan = sounds.plan_of("cn")
