@@ -37,7 +37,7 @@ _HOMES = {
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOME_OF)]  # noqa: PLE0604  the names are strings, made from one table
+__all__ = ["__version__", *sorted(_HOME_OF)]
 
 if TYPE_CHECKING:
     from callaudit.config import Config, EngineConfig, JudgeConfig, RecordingsConfig, load_config

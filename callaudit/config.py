@@ -1,9 +1,9 @@
-"""Settings: a TOML file into one frozen value. Defaults live on the fields and nowhere else; unknown keys are refused."""
+"""Settings: a TOML file into one frozen value. Defaults live on the fields alone; unknown keys are refused."""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from callaudit.errors import ConfigError
+
+Device = Literal["cpu", "cuda", "auto"]
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -26,7 +28,7 @@ class EngineConfig:
     __pydantic_config__ = _STRICT
 
     model: str = "whisper-base"
-    device: Literal["cpu", "cuda", "auto"] = "cpu"
+    device: Device = "cpu"
     compute_type: str = "int8"
     language: str | None = None
     threads: Annotated[int, Field(ge=0)] = 0
@@ -116,5 +118,5 @@ def _say(error: ValidationError) -> str:
 
 
 def _known_keys(section: tuple[str, ...]) -> list[str]:
-    sections = {"engine": EngineConfig, "recordings": RecordingsConfig, "judge": JudgeConfig}
-    return list((sections[section[0]] if section else Config).__dataclass_fields__)
+    sections: dict[str, type] = {"engine": EngineConfig, "recordings": RecordingsConfig, "judge": JudgeConfig}
+    return [known.name for known in fields(sections[section[0]] if section else Config)]

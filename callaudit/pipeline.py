@@ -179,4 +179,6 @@ def audit_files(
         try:
             yield audit_file(path, auditor, overrides=overrides, progress=progress)
         except CallauditError as error:
-            yield Failed(os.fsdecode(path).encode("utf-8", "backslashreplace").decode(), str(error), type(error).__name__)
+            yield Failed(
+                os.fsdecode(path).encode("utf-8", "backslashreplace").decode(), str(error), type(error).__name__
+            )

@@ -29,7 +29,7 @@ LEAST_HOLD_S = 3.0
 """A shorter stretch of music, or wait after an announcement, is not yet parking the caller (proposed)."""
 
 LARGEST_REPLY_S = 2.5
-"""The longest speech of the customer (「好的」, 「好的，谢谢你」) that may stand between announcement and silent hold."""
+"""The longest speech of the customer (「好的，谢谢你」) that may stand between announcement and silent hold."""
 
 RING_CYCLE_S = {"us": 6.0, "uk": 3.0}
 OTHER_CYCLE_S = 5.0
@@ -90,7 +90,9 @@ def make_timeline(pieces: Pieces) -> Timeline:
     if end_s > answer_s:
         quiet = longer_than(gaps(taken, Span(answer_s, end_s)), LEAST_SILENCE_S)
         spans += [TimelineSpan("silence", span, None, 0.9) for span in quiet]
-    order = {kind: k for k, kind in enumerate(("ring", "hold", "speech", "overlap", "silence", "music", "noise", "tone"))}
+    order = {
+        kind: k for k, kind in enumerate(("ring", "hold", "speech", "overlap", "silence", "music", "noise", "tone"))
+    }
     spans.sort(key=lambda s: (s.span, order[s.kind], s.speaker or ""))
     return Timeline(ring, tuple(spans), hangup, answer_s, end_s)
 
@@ -105,7 +107,9 @@ def find_ring(signals: Iterable[Signal], talk: Sequence[Span]) -> Ring | None:
     """
     signals = tuple(signals)
     first_voice_s = talk[0].start_s if talk else float("inf")
-    tones = sorted((s for s in signals if s.kind == "ringback" and s.span.start_s < first_voice_s), key=lambda s: s.span)
+    tones = sorted(
+        (s for s in signals if s.kind == "ringback" and s.span.start_s < first_voice_s), key=lambda s: s.span
+    )
     if tones:
         return _tone_ring(tones, first_voice_s)
     for music in sorted((s for s in signals if s.kind == "music"), key=lambda s: s.span):
@@ -137,8 +141,9 @@ def _tone_ring(tones: Sequence[Signal], first_voice_s: float) -> Ring:
 def _hangup(pieces: Pieces, talk: Sequence[Span], answer_s: float) -> tuple[Hangup, tuple[Span, ...]]:
     last_voice_s = talk[-1].end_s if talk else answer_s
     tones = [
-        s for s in pieces.signals if s.kind in ("busy", "congestion") and s.span.end_s > last_voice_s
-        and s.span.start_s > answer_s
+        s
+        for s in pieces.signals
+        if s.kind in ("busy", "congestion") and s.span.end_s > last_voice_s and s.span.start_s > answer_s
     ]
     spans = merge(s.span for s in tones)
     at_s = min((s.span.start_s for s in tones), default=pieces.duration_s)

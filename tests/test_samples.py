@@ -31,7 +31,9 @@ def test_the_audit_is_the_expected_one(name: str, audits: dict[str, Audit]) -> N
     """Statuses and times; letters may differ in the last bit between processors, so they are not compared."""
     expected = json.loads((SAMPLES / f"{name}.audit.json").read_text(encoding="utf-8"))
     document = audit_document(audits[name])
-    assert {f["rule"]: f["status"] for f in document["findings"]} == {f["rule"]: f["status"] for f in expected["findings"]}
+    assert {f["rule"]: f["status"] for f in document["findings"]} == {
+        f["rule"]: f["status"] for f in expected["findings"]
+    }
     assert document["timeline"]["ring"] == expected["timeline"]["ring"]
     assert document["timeline"]["hangup"] == expected["timeline"]["hangup"]
     assert document["score"] == expected["score"]

@@ -7,16 +7,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import click
 from rich.console import Console
 
 from callaudit.audio import encode_clip, outline, read_audio
 from callaudit.cli.screen import Bar, complain, write_report
-from callaudit.config import Config, load_config
+from callaudit.config import Config, Device, load_config
 from callaudit.errors import CallauditError
 from callaudit.pipeline import Auditor, audit_files
-from callaudit.records import SEVERITIES, Audit, Failed
+from callaudit.records import SEVERITIES, Audit, Failed, Severity
 from callaudit.reports import Clip, ReportOptions, Waveform, formats, render_many
 
 WAVEFORM_POINTS = 4000
@@ -26,9 +27,13 @@ WAVEFORM_POINTS = 4000
 @click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(path_type=Path))
 @click.option("--format", "format_name", type=click.Choice(formats()), default="text", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the report here, not on stdout.")
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Settings in TOML; options outrank them.")
+@click.option(
+    "--config", "config_path", type=click.Path(path_type=Path), help="Settings in TOML; options outrank them."
+)
 @click.option("--rulebook", help="Built-in name, YAML file or folder.  [default: etiquette-zh]")
-@click.option("--model", help="Name of `callaudit models list`, faster-whisper size, or folder.  [default: whisper-base]")
+@click.option(
+    "--model", help="Name of `callaudit models list`, faster-whisper size, or folder.  [default: whisper-base]"
+)
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), help="Where the model runs.  [default: cpu]")
 @click.option("--language", help="zh, en, … or auto.  [default: auto, Chinese where in doubt]")
 @click.option("--roles", help="Who lies on which channel, e.g. 0=agent,1=customer.  [default: heard from the call]")
@@ -72,7 +77,9 @@ def audit(
     for one in failed:
         complain(one.error)
     if audits:
-        options = _options(audits, [p for p, r in zip(files, results, strict=True) if isinstance(r, Audit)], format_name, out)
+        options = _options(
+            audits, [p for p, r in zip(files, results, strict=True) if isinstance(r, Audit)], format_name, out
+        )
         write_report(render_many(audits, failed, format_name, options), out)
     sys.exit(2 if failed or any(one.failures for one in audits) else int(_found(audits, fail_on)))
 
@@ -84,7 +91,7 @@ def _settings(path: Path | None, given: dict[str, str | None]) -> Config:
     if given["model"]:
         engine = replace(engine, model=given["model"])
     if given["device"]:
-        engine = replace(engine, device=given["device"])  # type: ignore[arg-type]  click has checked the choice
+        engine = replace(engine, device=cast(Device, given["device"]))  # click has checked the choice
     if given["language"]:
         engine = replace(engine, language=None if given["language"] == "auto" else given["language"])
     judge = replace(config.judge, rulebook=given["rulebook"]) if given["rulebook"] else config.judge
@@ -95,7 +102,7 @@ def _found(audits: Sequence[Audit], fail_on: str) -> bool:
     """Whether a rule of that severity or a graver one is violated."""
     if fail_on == "never":
         return False
-    grave = SEVERITIES[: SEVERITIES.index(fail_on) + 1]  # type: ignore[arg-type]  click has checked the choice
+    grave = SEVERITIES[: SEVERITIES.index(cast(Severity, fail_on)) + 1]  # click has checked the choice
     return any(f.status == "violated" and f.severity in grave for one in audits for f in one.findings)
 
 
@@ -109,7 +116,7 @@ def _options(audits: Sequence[Audit], paths: Sequence[Path], format_name: str, o
 
 
 def _sound(one: Audit, path: Path) -> ReportOptions:
-    """Outline and clip for the page; a recording that has gone since leaves the page without sound, not without audit."""
+    """Outline and clip for the page; where the recording has gone since, the page has no sound."""
     try:
         _, audio = read_audio(path)
     except CallauditError as error:

@@ -38,7 +38,11 @@ def test_after_a_whole_ring_the_answer_lies_in_the_pause(voice_s: float, answer_
 
 def test_music_before_the_first_voice_is_a_ring_and_is_not_counted() -> None:
     timeline = make_timeline(
-        Pieces(30.0, [Signal("music", Span(0.0, 8.0), 0, 0.9)], [party("agent", 0, (8.5, 12.0)), party("customer", 1, (13, 15))])
+        Pieces(
+            30.0,
+            [Signal("music", Span(0.0, 8.0), 0, 0.9)],
+            [party("agent", 0, (8.5, 12.0)), party("customer", 1, (13, 15))],
+        )
     )
     assert timeline.ring is not None
     assert (timeline.ring.kind, timeline.ring.count, timeline.answer_s) == ("music", None, 8.0)
@@ -47,7 +51,9 @@ def test_music_before_the_first_voice_is_a_ring_and_is_not_counted() -> None:
 
 def test_music_after_the_answer_is_a_hold_with_its_quiet_passages() -> None:
     music = [Signal("music", Span(10.0, 16.0), 0, 0.9), Signal("music", Span(17.0, 24.0), 0, 0.9)]
-    timeline = make_timeline(Pieces(40.0, music, [party("agent", 0, (0.5, 9.5), (25, 30)), party("customer", 1, (31, 33))]))
+    timeline = make_timeline(
+        Pieces(40.0, music, [party("agent", 0, (0.5, 9.5), (25, 30)), party("customer", 1, (31, 33))])
+    )
     assert timeline.of("hold") == (Span(10.0, 24.0),)
 
 

@@ -28,7 +28,9 @@ def test_a_pause_of_ones_own_stays_inside_and_the_others_speech_ends_the_turn() 
 
 
 def test_a_back_channel_inside_the_others_speech_does_not_cut_it() -> None:
-    turns = make_turns({"agent": (Span(0, 10),), "customer": (Span(4, 4.5),)}, {"customer": (word("嗯", 4.1),)}, join=join)
+    turns = make_turns(
+        {"agent": (Span(0, 10),), "customer": (Span(4, 4.5),)}, {"customer": (word("嗯", 4.1),)}, join=join
+    )
     assert [t.span for t in turns if t.speaker == "agent"] == [Span(0, 10)]
 
 
