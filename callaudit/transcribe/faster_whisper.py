@@ -9,7 +9,7 @@ What comes out wrong (`phantoms`) or not at all is heard again in smaller compan
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _MOST_TOKENS = 448
 _TOKENS_PER_S = 16
 _FRAMES_PER_S = 100
+_WHOLE_S = 30.0
 _STAGE = "transcribe"
 _HAN_LANGUAGES = ("zh", "yue")
 _DIGIT = re.compile(r"[0-9]")
@@ -66,15 +67,15 @@ class Decoding:
 
     `batch_size`: windows decoded together, which changes speed and memory but not the words. `spoken_numbers`: Chinese
     numbers are written as they are spoken (四十, not 40), by barring digits. `again_s`: window lengths of the second
-    and third hearing of what came out wrong. `pad_s`: silence after the sound of a window; Whisper learnt on 30 s
-    always, but needs only a little to find the end, and the encoder's work grows faster than the window.
+    and third hearing of what came out wrong. `again_pad_s`: silence after the sound of those windows, which are mostly
+    short; the first hearing always gets the 30 s that Whisper learnt on, because with less it errs more.
     """
 
     beam_size: int = 5
     batch_size: int = 8
     spoken_numbers: bool = True
     again_s: tuple[float, ...] = (12.0, 5.0)
-    pad_s: float = 2.0
+    again_pad_s: float = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class FasterWhisperTranscriber:
     device : ``cpu``, ``cuda`` or ``auto``
     compute_type : CTranslate2's number type; int8 on a CPU
     threads : CPU threads, 0 for CTranslate2's own choice; the words are the same for any number
+    voiced : whether a piece, sound at 16 kHz, is fed at all
     """
 
     def __init__(
@@ -126,12 +128,14 @@ class FasterWhisperTranscriber:
         threads: int = 0,
         cutting: Cutting = DEFAULT_CUTTING,
         decoding: Decoding | None = None,
+        voiced: Callable[[NDArray[np.float32]], bool] = has_voice,
     ) -> None:
         self._named = model
         self._device = device
         self._compute_type = compute_type
         self._threads = threads
         self._cutting = cutting
+        self._voiced = voiced
         self._decoding = decoding or Decoding()
 
     @property
@@ -154,7 +158,7 @@ class FasterWhisperTranscriber:
     ) -> Transcript:
         """Words heard in the speech of each channel; `language` None means: hear which."""
         factors = gains(audio, speech, self._cutting)
-        pieces = [piece for piece in cut(audio, speech, self._cutting) if has_voice(_sound(audio, piece, factors))]
+        pieces = [piece for piece in cut(audio, speech, self._cutting) if self._voiced(_sound(audio, piece, factors))]
         windows = pack(pieces, self._cutting)
         if not windows:
             return Transcript({channel: () for channel in speech}, language or "und", 1.0 if language else 0.0)
@@ -162,8 +166,8 @@ class FasterWhisperTranscriber:
             language, prob = (language, 1.0) if language else self._language(audio, windows, factors)
             tokenizer = _tokenizer(self._model, language)
             barred = _barred(tokenizer, spoken_numbers=self._decoding.spoken_numbers)
-            run = _Run(self._model, audio, factors, tokenizer, barred, self._decoding, progress)
-            heard = run.hear(windows)
+            run = _Run(self._model, audio, factors, tokenizer, barred, self._decoding)
+            heard = run.hear(windows, _WHOLE_S, progress)
             for longest_s in self._decoding.again_s:
                 heard = run.hear_again(heard, replace(self._cutting, longest_s=longest_s))
         except (RuntimeError, ValueError, MemoryError) as error:
@@ -185,7 +189,7 @@ class FasterWhisperTranscriber:
     def _language(self, audio: Audio, windows: Sequence[Window], factors: Mapping[int, float]) -> tuple[str, float]:
         """The language of the window with the most speech, and its probability."""
         window = max(windows, key=spoken_s)
-        features = _features(self._model, [render(audio, window, factors)], self._decoding.pad_s)
+        features = _features(self._model, [render(audio, window, factors)], _WHOLE_S)
         token, prob = self._model.model.detect_language(self._model.encode(features))[0][0]
         return token[2:-2], float(prob)
 
@@ -200,19 +204,18 @@ class _Run:
     tokenizer: Tokenizer
     barred: list[int]
     decoding: Decoding
-    progress: Progress
 
-    def hear(self, windows: Sequence[Window]) -> list[Heard]:
+    def hear(self, windows: Sequence[Window], pad_s: float, progress: Progress) -> list[Heard]:
         """Every piece of the windows, in their order."""
         heard: list[Heard] = []
         total = sum(spoken_s(window) for window in windows)
         done = 0.0
         for k in range(0, len(windows), self.decoding.batch_size):
             batch = windows[k : k + self.decoding.batch_size]
-            self.progress.step(_STAGE, done, total)
-            heard += self._hear_batch(batch)
+            progress.step(_STAGE, done, total)
+            heard += self._hear_batch(batch, pad_s)
             done += sum(spoken_s(window) for window in batch)
-        self.progress.step(_STAGE, total, total)
+        progress.step(_STAGE, 1.0, 1.0)
         return heard
 
     def hear_again(self, heard: Sequence[Heard], cutting: Cutting) -> list[Heard]:
@@ -220,16 +223,17 @@ class _Run:
         halves = [
             cut(self.audio, {one.piece.channel: one.piece.speech}, cutting) if one.reason else () for one in heard
         ]
-        again = iter(self.hear(pack([piece for pieces in halves for piece in pieces], cutting)))
+        windows = pack([piece for pieces in halves for piece in pieces], cutting)
+        again = iter(self.hear(windows, self.decoding.again_pad_s, SILENT))
         better: list[Heard] = []
         for one, pieces in zip(heard, halves, strict=True):
             new = [next(again) for _ in pieces]
             better += new if new and _is_better(new, one) else [one]
         return better
 
-    def _hear_batch(self, windows: Sequence[Window]) -> list[Heard]:
+    def _hear_batch(self, windows: Sequence[Window], pad_s: float) -> list[Heard]:
         sounds = [render(self.audio, window, self.factors) for window in windows]
-        encoded = self.model.encode(_features(self.model, sounds, self.decoding.pad_s))
+        encoded = self.model.encode(_features(self.model, sounds, pad_s))
         prompt = [*self.tokenizer.sot_sequence, self.tokenizer.no_timestamps]
         most_s = max(spoken_s(window) for window in windows)
         results = self.model.model.generate(

@@ -58,7 +58,8 @@ def test_words_lie_in_the_speech_of_their_channel_in_order(make: Make) -> None:
         assert [word.span for word in words] == sorted(word.span for word in words)
         for word in words:
             assert any(s.start_s <= word.span.start_s and word.span.end_s <= s.end_s for s in SPEECH[channel])
-            assert word.text.strip() and 0.0 <= word.prob <= 1.0
+            assert word.text.strip()
+            assert 0.0 <= word.prob <= 1.0
 
 
 @each
