@@ -2,8 +2,8 @@
 
 Each voice is an offset from the background model (see `mixture`) and a pitch. Given a guess who speaks when, every
 span is judged by the voices as the *other* spans make them, so that a wrong guess cannot vouch for itself; the best
-path through the units, with a price on every change of speaker, is the next guess. Where that ends depends on where
-it starts, so it starts from many places and the most likely end wins.
+path through the units, with a price on every change of speaker within a span, is the next guess. Where that ends
+depends on where it starts, so it starts from many places.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ _LEAST_PITCH_VARIANCE = 0.12**2
 """In octaves squared: no one speaks in a narrower range than one and a half semitones."""
 _INDEPENDENT = 0.1
 """Frames 10 ms apart, with windows of 32 ms and sounds of 50 to 100 ms, tell about a tenth of what ten frames would."""
-_CHANGE_BETWEEN_SPANS = 0.3
 _CHANGE_WITHIN_SPAN = 4.0
-"""Price of a change of speaker, natural logarithm of the odds against it: after a pause the odds are nearly even,
-without one (spans hold no pause of 0.3 s) one quarter second in 55."""
+"""Price of a change of speaker where there is no pause, natural logarithm of the odds against it in a quarter second,
+1 to 55; after a pause (spans are parted by 0.3 s or more) the odds are even."""
+_MIX_WEIGHT = 0.5
+"""Which sounds a voice makes hangs on the words too, so it counts half."""
 _MOST_ROUNDS = 12
 _N_SEEDS = 10
 
@@ -63,14 +64,15 @@ class Parting:
     scores: Floats
 
 
-def part(evidence: Evidence) -> Parting | None:
-    """The likeliest split into two voices, None where no start leaves two."""
+def partings(evidence: Evidence) -> tuple[Parting, ...]:
+    """Every split into two voices that some start settles on, the likeliest first; none twice."""
     found = [parting for start in _starts(evidence) if (parting := _settle(evidence, start)) is not None]
-    return max(found, key=lambda parting: parting.gain, default=None)
+    found.sort(key=lambda parting: -parting.gain)
+    return tuple({parting.labels.tobytes(): parting for parting in reversed(found)}.values())[::-1]
 
 
 def _settle(evidence: Evidence, labels: Labels) -> Parting | None:
-    prices = np.where(np.diff(evidence.span, prepend=-1) != 0, _CHANGE_BETWEEN_SPANS, _CHANGE_WITHIN_SPAN)
+    prices = np.where(np.diff(evidence.span, prepend=-1) != 0, 0.0, _CHANGE_WITHIN_SPAN)
     best, seen = None, set()
     for _ in range(_MOST_ROUNDS):
         if labels.min() == labels.max() or labels.tobytes() in seen:
@@ -115,12 +117,12 @@ def _shape_score(evidence: Evidence, taken: NDArray[np.bool_]) -> Floats:
 
 
 def _mix_score(evidence: Evidence, taken: NDArray[np.bool_]) -> Floats:
-    """Which sounds the voice uses: where voices lie far apart, the background has sounds that only one of them makes."""
+    """Which sounds the voice makes: where voices lie far apart, the background has sounds of one of them alone."""
     counts = evidence.offsets.counts
     usual = (counts.sum(axis=0) + 1.0) / (counts.sum() + counts.shape[1])
     heard = _without_own(counts, taken, evidence.span) + _MIX_PRIOR_FRAMES * usual
     ratio = np.log(heard / heard.sum(axis=1, keepdims=True) / usual)
-    score: Floats = np.einsum("us,us->u", counts, ratio[evidence.span])
+    score: Floats = _MIX_WEIGHT * np.einsum("us,us->u", counts, ratio[evidence.span])
     return score
 
 

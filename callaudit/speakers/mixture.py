@@ -21,7 +21,7 @@ from scipy import sparse
 
 Floats = NDArray[np.float64]
 
-_MOST_SOUNDS = 16
+_MOST_SOUNDS = 32
 _FRAMES_PER_SOUND = 60
 _TRAINING_FRAMES = 20_000
 _BLOCK = 50_000
