@@ -24,7 +24,7 @@ from callaudit.spans import Span, merge
 from callaudit.speakers import assign_roles, share_words, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
 from callaudit.text.punctuation import join
-from callaudit.text.service_talk import agent_likeness, wait_requests
+from callaudit.text.service_talk import agent_likeness, returns_from_hold, wait_requests
 from callaudit.timeline import Pieces, find_ring, make_timeline
 from callaudit.transcribe import Transcriber, Transcript, make_transcriber
 from callaudit.turns import make_turns
@@ -116,6 +116,7 @@ def _call(
             signals,
             parties,
             wait_requests(said.get("agent", ()), transcript.language),
+            returns_from_hold(said.get("agent", ()), transcript.language),
             stereo=audio.n_channels == 2,
             hangup_by=recording.metadata.hangup_by,
         )

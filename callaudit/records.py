@@ -238,7 +238,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A measure over time for one speaker: `values[k]` is that of [start_s + k·step_s, start_s + (k+1)·step_s), or None."""
+    """A measure over time for one speaker: `values[k]` is that from start_s + k·step_s on, or None."""
 
     name: str
     unit: str
@@ -341,7 +341,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Points out of 100 with the range that unassessed rules leave open: low ≤ value ≤ high; None with none assessed."""
+    """Points out of 100 with the range that unassessed rules leave open: low ≤ value ≤ high; None where none is."""
 
     value: float | None
     low: float | None

@@ -41,12 +41,17 @@ MUSIC_BRIDGE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What the timeline is made of; `wait_requests` are the stretches in which the agent asks the caller to wait."""
+    """What the timeline is made of.
+
+    `wait_requests` are the stretches in which the agent asks the caller to wait, `returns` those in which the agent
+    says to be back.
+    """
 
     duration_s: float
     signals: Sequence[Signal]
     parties: Sequence[Party]
     wait_requests: Sequence[Span] = ()
+    returns: Sequence[Span] = ()
     stereo: bool = True
     hangup_by: Speaker | None = None
 
@@ -178,12 +183,29 @@ def _holds(
         for part in longer_than(subtract([span], longer_than(agent, 0.3)), LEAST_HOLD_S):
             held.append(TimelineSpan("hold", part, None, 0.95, "music"))
     busy = [*talk, *(hold.span for hold in held), *(s.span for s in pieces.signals if s.kind in ("busy", "congestion"))]
+    silent: list[Span] = []
     for quiet in longer_than(gaps(busy, conversation), LEAST_HOLD_S):
         if total_s(intersect([quiet], noise)) > quiet.duration_s / 2:
             continue
-        if _announced(quiet, pieces.wait_requests, speech):
-            held.append(TimelineSpan("hold", quiet, None, 0.85, "silent"))
+        if silent and _still_held(silent[-1], quiet, pieces.returns, speech):
+            silent[-1] = Span(silent[-1].start_s, quiet.end_s)
+        elif _announced(quiet, pieces.wait_requests, speech):
+            silent.append(quiet)
+    held += [TimelineSpan("hold", span, None, 0.85, "silent") for span in silent]
     return sorted(held, key=lambda hold: hold.span)
+
+
+def _still_held(hold: Span, quiet: Span, returns: Sequence[Span], speech: Mapping[Speaker, Sequence[Span]]) -> bool:
+    """Whether the quiet goes on with the hold before it: only the agent has spoken since, and says to be back after it.
+
+    What an agent says to a colleague while the caller waits is no return from the hold.
+    """
+    since = Span(hold.end_s, quiet.start_s)
+    others = [span for who, spans in speech.items() if who != "agent" for span in spans]
+    if since.duration_s > 15.0 or covered_s(since, others) > 0:
+        return False
+    back = [span.start_s for span in returns if span.start_s >= since.start_s]
+    return bool(back) and quiet.end_s - 0.5 <= back[0] <= quiet.end_s + 4.0
 
 
 def _announced(quiet: Span, requests: Sequence[Span], speech: Mapping[Speaker, Sequence[Span]]) -> bool:

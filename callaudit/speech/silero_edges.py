@@ -1,7 +1,7 @@
 """Speech where Silero hears a voice, with the edges of the signal itself.
 
 Three witnesses, each asked only what it knows. Silero: is there a voice at all (it takes no hold music, no ringing and
-no line noise for one, but answers every 32 ms and leaves the voiceless ends of words out). The level above the channel's
+no line noise for one, but answers every 32 ms and leaves voiceless ends of words out). The level above the channel's
 own noise floor, every 10 ms: where exactly does it start and end.
 
 A third, webrtcvad at its most lenient, may only veto: what even it takes for no voice within 0.2 s is none. Asked for

@@ -119,6 +119,13 @@ WAIT_ZH: tuple[str, ...] = (
     "我查一下",
     "我帮您查",
     "我看一下",
+    "我看看",
+    "我查查",
+    "我问一下",
+    "我问问",
+    "我去问",
+    "等着吧",
+    "慢慢等",
     "我给您查",
     "帮您核实一下",
     "帮您转接",
@@ -132,6 +139,22 @@ WAIT_EN: tuple[str, ...] = (
     "on (a )?(brief |short )?hold",
     "let me (check|look|pull|see)",
     "stay on the line",
+)
+
+BACK_ZH: tuple[str, ...] = (
+    "让您久等了",
+    "久等了",
+    "感谢您的耐心等待",
+    "感谢您的等待",
+    "谢谢您的等待",
+    "谢谢您耐心等待",
+    "感谢等待",
+    "抱歉让您等",
+)
+BACK_EN: tuple[str, ...] = (
+    "(thank you|thanks) for (your patience|waiting|holding)",
+    "sorry (for|about) the wait",
+    "sorry to keep you",
 )
 
 
@@ -149,7 +172,15 @@ def agent_likeness(words: Sequence[Word], language: str) -> float:
 
 def wait_requests(words: Sequence[Word], language: str) -> tuple[Span, ...]:
     """Where the speaker asks the other to wait, merged and in order of time."""
-    phrases = WAIT_ZH if language == "zh" else WAIT_EN
+    return _spoken(WAIT_ZH if language == "zh" else WAIT_EN, words, language)
+
+
+def returns_from_hold(words: Sequence[Word], language: str) -> tuple[Span, ...]:
+    """Where the speaker says to be back from a wait, merged and in order of time."""
+    return _spoken(BACK_ZH if language == "zh" else BACK_EN, words, language)
+
+
+def _spoken(phrases: Sequence[str], words: Sequence[Word], language: str) -> tuple[Span, ...]:
     return merge(span for hits in _hits(phrases, words, language).values() for span in hits)
 
 

@@ -102,3 +102,16 @@ def test_what_the_user_says_about_the_hang_up_counts() -> None:
     busy = Signal("busy", Span(20.0, 22.8), 0, 0.9, "cn")
     parties = [party("agent", 0, (0.5, 9.5)), party("customer", 1, (10, 19))]
     assert make_timeline(Pieces(22.8, [busy], parties, hangup_by="customer")).hangup.by == "customer"
+
+
+def test_talk_to_a_colleague_does_not_end_an_announced_hold() -> None:
+    agent = party("agent", 0, (0.5, 5.0), (9.0, 14.0), (19.0, 23.0))
+    customer = party("customer", 1, (24.0, 26.0))
+    pieces = Pieces(27.0, [], [agent, customer], wait_requests=[Span(3.0, 4.5)], returns=[Span(19.0, 20.5)])
+    assert make_timeline(pieces).of("hold") == (Span(5.0, 19.0),)
+
+
+def test_an_agent_who_is_back_and_waits_for_an_answer_has_ended_the_hold() -> None:
+    agent = party("agent", 0, (0.5, 5.0), (9.0, 14.0), (19.0, 23.0))
+    pieces = Pieces(27.0, [], [agent, party("customer", 1, (24.0, 26.0))], [Span(3.0, 4.5)], returns=[Span(9.0, 10.5)])
+    assert make_timeline(pieces).of("hold") == (Span(5.0, 9.0),)
