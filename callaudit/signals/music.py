@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from callaudit.records import Signal
 from callaudit.signals.sounding import LOUD_DB, Sounding
 from callaudit.signals.spectrum import COARSE_S
-from callaudit.spans import Span, from_frames, merge
+from callaudit.spans import Span, from_frames, longer_than, merge
 
 STEADY = 0.27
 """Steadiness above which it is music: half-way between a voice's and music's, so that the change from one to the other
@@ -29,6 +29,9 @@ LOUD_SHARE = 0.85
 """Of such a gap must sound; a voice alone leaves more out."""
 EVEN_DB = 1.0
 """Between the quartiles of level; the least of any six seconds of Asterisk's tracks is 1.9 dB, of a tone 0.1 dB."""
+SAME_LINE_HZ, SAME_SHARE = 20.0, 0.85
+UNSTEADY_S, LINES_DB, UNSTEADY_CONFIDENCE = 8.0, 1.5, 0.6
+"""Seconds of lines without a voice that are music though not steady; a voice was slept through for 3.3 s at most."""
 SHORTEST_S, LEAST_NOTES_S = 4.0, 3.0
 DENSITY = 0.35
 """Share of a stretch's voiceless frames that must sound like notes; the rest are rests and drums."""
@@ -62,7 +65,18 @@ def find_music(sound: Sounding, channel: int) -> tuple[Signal, ...]:
         confidence = _confidence(span, notes, sound)
         if confidence is not None:
             found.append(Signal("noise" if _is_one_tone(span, notes, sound) else "music", span, channel, confidence))
-    return tuple(found)
+    for span in _unsteady(sound):
+        if not any(span.overlap_s(signal.span) for signal in found):
+            found.append(Signal("music", span, channel, UNSTEADY_CONFIDENCE))
+    return tuple(sorted(found, key=lambda signal: signal.span))
+
+
+def _unsteady(sound: Sounding) -> tuple[Span, ...]:
+    """Long stretches made of lines, without any voice in them: a fiddle that glides from note to note is as unsteady
+    as a voice, but no voice detector sleeps for that long."""
+    lines = sound.loud & sound.free & ~sound.voice & (sound.contrast_db >= LINES_DB)
+    lines &= sound.level_db >= LEAST_LEVEL_DB
+    return longer_than(merge(from_frames(lines, COARSE_S), gap_s=BREATH_S), UNSTEADY_S)
 
 
 def _frames(span: Span) -> slice:
@@ -135,10 +149,15 @@ def _over_voices(pieces: Sequence[Span], sound: Sounding) -> tuple[Span, ...]:
 
 
 def _is_one_tone(span: Span, notes: NDArray[np.bool_], sound: Sounding) -> bool:
-    """Whether whatever sounds in the span is always equally loud, as no music is."""
+    """Whether whatever sounds in the span is always equally loud and on the same one or two lines, as no music is."""
     here = _frames(span)
-    low, high = np.percentile(sound.level_db[here][notes[here]], (25, 75))
-    return bool(high - low < EVEN_DB)
+    heard = notes[here]
+    low, high = np.percentile(sound.level_db[here][heard], (25, 75))
+    lines, counts = np.unique(sound.peak_hz[here][heard], return_counts=True)
+    first = np.abs(lines - lines[counts.argmax()]) <= SAME_LINE_HZ
+    rest = np.where(first, 0, counts)
+    second = np.abs(lines - lines[rest.argmax()]) <= SAME_LINE_HZ
+    return bool(high - low < EVEN_DB and counts[first | second].sum() >= SAME_SHARE * heard.sum())
 
 
 def _confidence(span: Span, notes: NDArray[np.bool_], sound: Sounding) -> float | None:

@@ -33,8 +33,8 @@ class Sounding:
     """One channel, frame by frame, shape=(n,).
 
     `loud` is above `floor_db`, `voice` where a voice is heard, `free` where no tone was found; `level_db` in dBov,
-    `hiss_db` the channel's own quiet level; `steadiness` the mean of the loud frames in the second around; `bed_db`
-    the level that nine tenths of the half-second around exceed.
+    `hiss_db` the channel's own quiet level; `steadiness` the mean of the loud frames in the second around; `peak_hz`
+    the strongest line; `bed_db` the level that nine tenths of the half-second around exceed.
     """
 
     floor_db: float
@@ -42,6 +42,7 @@ class Sounding:
     level_db: NDArray[np.float32]
     contrast_db: NDArray[np.float32]
     steadiness: NDArray[np.float32]
+    peak_hz: NDArray[np.float32]
     bed_db: NDArray[np.float32]
     loud: NDArray[np.bool_]
     voice: NDArray[np.bool_]
@@ -77,6 +78,7 @@ def sounding(frames: Frames, probs: NDArray[np.float32], hop_s: float, tones: It
         level,
         frames.contrast_db,
         _mean_where(frames.steadiness, loud & free),
+        frames.peak_hz,
         bed,
         loud,
         voice,

@@ -47,7 +47,8 @@ class Frames:
     `coarse_level_db` is the mean power of a coarse frame; `contrast_db` the mean distance, over the telephone band,
     of a half-second's average spectrum from its own smooth envelope: below 1.1 dB for any noise, whatever its colour,
     above 1.5 dB for anything made of lines. `steadiness` in [-1, 1] is the correlation of the fine structures 0.064 s
-    before and after: 0 for noise, about 0.1 for a voice, about 0.5 for notes.
+    before and after: 0 for noise, about 0.1 for a voice, about 0.5 for notes. `peak_hz` is
+    the strongest line of a coarse frame.
     """
 
     level_db: NDArray[np.float32]
@@ -57,6 +58,7 @@ class Frames:
     coarse_level_db: NDArray[np.float32]
     contrast_db: NDArray[np.float32]
     steadiness: NDArray[np.float32]
+    peak_hz: NDArray[np.float32]
 
 
 def frames_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Frames:
@@ -71,8 +73,8 @@ def frames_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Frames:
     parts = [_boiled_down(power, before, after) for power, before, after in _blocks(samples, sample_rate_hz)]
     if not parts:
         none = np.zeros(0, dtype=np.float32)
-        return Frames(none, none, none, none, none, none, none)
-    return Frames(*(np.concatenate([part[k] for part in parts]) for k in range(7)))
+        return Frames(*[none] * 8)
+    return Frames(*(np.concatenate([part[k] for part in parts]) for k in range(8)))
 
 
 def power_of(samples: NDArray[np.float32], sample_rate_hz: int, first: int, last: int) -> NDArray[np.float32]:
@@ -131,6 +133,7 @@ def _boiled_down(power: NDArray[np.float32], before: int, after: int) -> tuple[N
         _db(coarse[kept].sum(axis=1) + _TINY),
         _contrast_db(coarse)[kept],
         _steadiness(coarse)[kept],
+        ((coarse[kept].argmax(axis=1) + low) / WINDOW_S).astype(np.float32),
     )
 
 

@@ -60,7 +60,14 @@ def test_speech_beside_music_is_not_swallowed_though_nobody_heard_it() -> None:
 
 @pytest.mark.parametrize("pitch_hz", [110.0, 160.0, 220.0])
 def test_a_voice_that_the_detector_slept_through_is_no_music(pitch_hz: float) -> None:
-    assert [s for s in signals_of(sounds.voice(20, pitch_hz=pitch_hz)) if s.kind == "music"] == []
+    assert signals_of(sounds.placed(sounds.voice(6, pitch_hz=pitch_hz), 2, 10)) == ()
+
+
+def test_a_melody_without_dynamics_is_music_and_no_held_tone() -> None:
+    notes = [sounds.tone((hz, 2 * hz), 0.3) for hz in (523.0, 587.0, 659.0, 784.0, 880.0, 784.0, 659.0, 587.0) * 4]
+    (found,) = signals_of(sounds.placed(np.concatenate(notes), 3, 15))
+    assert found.kind == "music"
+    assert found.span.duration_s == pytest.approx(9.6, abs=0.3)
 
 
 @pytest.mark.parametrize("make", [sounds.white_noise, sounds.pink_noise])
