@@ -9,6 +9,7 @@ Sources, by their key in `Plan.source`:
 - ``TIA``: ANSI/TIA-464 precise tone plan of North America, as in the same file (``[us]``).
 - ``IDA``: Singapore's IDA TS PSTN1, as in the same file (``[sg]``).
 - ``asterisk``: the same file, which names no further source for the country.
+- ``pbx``: tone tables of PBX distributions in the same notation, which name no further source either.
 
 Adding a country is adding a line here. Countries that share a tone share an entry, named after the largest; the
 order decides between entries that fit equally well.
@@ -67,11 +68,11 @@ PLANS: tuple[Plan, ...] = (
     Plan("es", "ringback", (425.0,), (1.5, 3.0), "asterisk"),
     Plan("hu", "ringback", (425.0,), (1.25, 3.75), "E.180"),
     Plan("fr", "ringback", (440.0,), (1.5, 3.5), "E.180"),
-    Plan("hk", "ringback", (440.0, 480.0), (0.4, 0.2, 0.4, 3.0), "asterisk"),
+    Plan("hk", "ringback", (440.0, 480.0), (0.4, 0.2, 0.4, 3.0), "pbx"),
     Plan("tw", "ringback", (440.0, 480.0), (1.0, 2.0), "asterisk"),
     Plan("jp", "ringback", (400.0,), (1.0, 2.0), "asterisk", modulation_hz=15.0),
     Plan("ph", "ringback", (425.0, 480.0), (1.0, 4.0), "E.180"),
-    Plan("my", "ringback", (425.0,), _DOUBLE, "E.180"),
+    Plan("my", "ringback", (425.0,), _DOUBLE, "asterisk"),
     Plan("sg", "ringback", (425.0,), _DOUBLE, "IDA", modulation_hz=24.0),
     Plan("in", "ringback", (400.0,), _DOUBLE, "asterisk", modulation_hz=25.0),
     Plan("za", "ringback", (400.0,), _DOUBLE, "asterisk", modulation_hz=33.0),
