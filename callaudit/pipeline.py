@@ -122,7 +122,8 @@ def _call(
         )
     )
     speech = {party.speaker: timeline.of("speech", party.speaker) for party in parties}
-    turns = make_turns(speech, said, join=lambda row: join(row, transcript.language))
+    sureness = {p.speaker: tuple(zip(p.voice.speech, p.voice.sureness, strict=False)) for p in parties}
+    turns = make_turns(speech, said, join=lambda row: join(row, transcript.language), sureness=sureness)
     progress.step("measures", 0, 1)
     channels = {party.speaker: party.voice.channel for party in parties}
     turns, measurements, tracks = measure_call(Heard(recording, audio, timeline, turns, channels, signals))

@@ -213,7 +213,11 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one party says until the other speaks; measures are None where they could not be had."""
+    """What one party says until the other speaks; measures are None where they could not be had.
+
+    `confidence` is that of the words, `speaker_confidence` that they are this voice's (1.0 on a channel of its own);
+    both in [0, 1].
+    """
 
     speaker: Speaker
     span: Span
@@ -224,6 +228,7 @@ class Turn:
     rate_cpm: float | None = None
     f0_median_hz: float | None = None
     f0_spread_st: float | None = None
+    speaker_confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from callaudit.records import Hangup, Party, Ring, Signal, Speaker, Timeline, TimelineSpan
+from callaudit.records import Hangup, Party, Ring, Signal, Speaker, Timeline, TimelineSpan, Voice
 from callaudit.spans import Span, covered_s, gaps, intersect, longer_than, merge, subtract, total_s
 
 LEAST_SILENCE_S = 1.0
@@ -84,9 +84,9 @@ def make_timeline(pieces: Pieces) -> Timeline:
     for stray in subtract([s.span for s in music], hold_spans):
         if stray.duration_s >= LEAST_SILENCE_S:
             spans.append(TimelineSpan("music", stray, None, 0.5))
-    certainty = {party.speaker: party.voice.confidence for party in pieces.parties}
+    voices = {party.speaker: party.voice for party in pieces.parties}
     for who, own in speech.items():
-        spans += [TimelineSpan("speech", span, who, round(certainty[who], 3)) for span in own]
+        spans += [TimelineSpan("speech", span, who, _sureness(voices[who], span)) for span in own]
     if len(speech) == 2:
         first, second = speech.values()
         spans += [TimelineSpan("overlap", span, None, 0.9) for span in longer_than(intersect(first, second), 0.05)]
@@ -231,3 +231,9 @@ def _within(spans: Sequence[Span], start_s: float, end_s: float) -> tuple[Span, 
 def _who(parties: Iterable[Party], channel: int) -> Speaker | None:
     found = [party.speaker for party in parties if party.voice.channel == channel]
     return found[0] if len(found) == 1 else None
+
+
+def _sureness(voice: Voice, span: Span) -> float:
+    """How sure the voice is where the span lies: that of its own stretch, or of the voice where stretches have none."""
+    own = [sure for stretch, sure in zip(voice.speech, voice.sureness, strict=False) if stretch.overlap_s(span) > 0]
+    return round(min(own, default=voice.confidence), 3)

@@ -22,7 +22,11 @@ Join = Callable[[Sequence[Word]], str]
 
 
 def make_turns(
-    speech: Mapping[Speaker, Sequence[Span]], words: Mapping[Speaker, Sequence[Word]], *, join: Join
+    speech: Mapping[Speaker, Sequence[Span]],
+    words: Mapping[Speaker, Sequence[Word]],
+    *,
+    join: Join,
+    sureness: Mapping[Speaker, Sequence[tuple[Span, float]]] | None = None,
 ) -> tuple[Turn, ...]:
     """Turns of all parties in order of their start.
 
@@ -34,7 +38,9 @@ def make_turns(
     speech : when each party speaks
     words : what each party says, in order of time
     join : makes the readable text of a row of words
+    sureness : per speaker, how sure each stretch is that speaker's voice, in [0, 1]; 1.0 where nothing is said of it
     """
+    sureness = sureness or {}
     turns: list[Turn] = []
     for speaker, own in speech.items():
         others = [span for other, spans in speech.items() if other != speaker for span in spans]
@@ -42,7 +48,8 @@ def make_turns(
         shares = _share_out(words.get(speaker, ()), spans)
         for span, said in zip(spans, shares, strict=True):
             if said or span.duration_s >= LEAST_WORDLESS_S:
-                turns.append(Turn(speaker, span, said, join(said), _confidence(said)))
+                sure = round(_sureness(span, sureness.get(speaker, ())), 3)
+                turns.append(Turn(speaker, span, said, join(said), _confidence(said), speaker_confidence=sure))
     return tuple(sorted(turns, key=lambda turn: (turn.span.start_s, turn.span.end_s, turn.speaker)))
 
 
@@ -77,3 +84,10 @@ def _share_out(words: Sequence[Word], spans: Sequence[Span]) -> list[tuple[Word,
 def _confidence(words: Sequence[Word]) -> float:
     """Mean of the recogniser's word probabilities; 0 where nothing was recognised."""
     return round(sum(word.prob for word in words) / len(words), 3) if words else 0.0
+
+
+def _sureness(turn: Span, stretches: Sequence[tuple[Span, float]]) -> float:
+    """Mean over the turn's voiced time of how sure its stretches are."""
+    shares = [(turn.overlap_s(span), sure) for span, sure in stretches]
+    whole_s = sum(share_s for share_s, _ in shares)
+    return sum(share_s * sure for share_s, sure in shares) / whole_s if whole_s > 0 else 1.0

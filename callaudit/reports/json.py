@@ -163,6 +163,7 @@ def _turn(turn: Turn) -> dict[str, JsonValue]:
         "rate_cpm": _rounded(turn.rate_cpm, 1),
         "f0_median_hz": _rounded(turn.f0_median_hz, 1),
         "f0_spread_st": _rounded(turn.f0_spread_st, 2),
+        "speaker_confidence": _rounded(turn.speaker_confidence),
     }
 
 

@@ -50,3 +50,11 @@ def test_every_word_is_in_exactly_one_turn_even_between_two() -> None:
 def test_confidence_is_the_mean_of_the_words() -> None:
     turns = make_turns({"agent": (Span(0, 3),)}, {"agent": (word("好", 1, 0.5), word("的", 2, 1.0))}, join=join)
     assert turns[0].confidence == 0.75
+
+
+def test_a_turn_is_as_sure_of_its_speaker_as_its_stretches_are() -> None:
+    sureness = {"agent": ((Span(0, 1), 0.9), (Span(1.2, 4.2), 0.5))}
+    (turn,) = make_turns({"agent": (Span(0, 1), Span(1.2, 4.2))}, {}, join=join, sureness=sureness)
+    assert turn.speaker_confidence == 0.6
+    (alone,) = make_turns({"agent": (Span(0, 1),)}, {}, join=join)
+    assert alone.speaker_confidence == 1.0
