@@ -198,8 +198,11 @@ def _greeting_interrupted(facts: Facts, wanted: bool) -> Answer:
     """Whether the customer begins to speak, in words, before the agent's first turn ends."""
     if not facts.agent:
         return Answer(None, "没有听到客服说话")
-    end_s = facts.turns[facts.agent[0]].span.end_s
-    over = any(facts.turns[k].words and facts.turns[k].span.start_s < end_s - BORDER_S for k in facts.customer)
+    first = facts.turns[facts.agent[0]].span
+    over = any(
+        facts.turns[k].words and first.start_s <= facts.turns[k].span.start_s < first.end_s - BORDER_S
+        for k in facts.customer
+    )
     return Answer(over == wanted, "客户打断了开场白" if over else "开场白没有被打断")
 
 

@@ -39,6 +39,9 @@ LEAST_PROB = 0.45
 LEAST_CHARS_PER_S = 1.2
 """Characters per second of voice below which words are missing; slow dictation runs at 2 and more (proposed)."""
 
+LEAST_DOUBTED = 0.25
+"""Share of the speech searched from which doubtful turns leave nothing certain (proposed)."""
+
 LEAST_ROLE = 0.6
 """Confidence of the roles below which nobody is accused (proposed)."""
 
@@ -142,16 +145,21 @@ def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
     """Why words said in these turns may be missing from the transcript; None where it can be trusted."""
     if not facts.chinese:
         return "通话不是中文，规则只认识中文用语"
-    picked = [facts.turns[k] for k in turns]
-    voiced_s = sum(turn.span.duration_s for turn in picked)
-    words = [word for turn in picked for word in turn.words]
-    if voiced_s >= 0.8 and not words:
+    lasting_s = {k: facts.turns[k].span.duration_s for k in turns}
+    doubts = {k: why for k in turns if (why := _doubt_of_turn(facts, k))}
+    if not doubts or sum(lasting_s[k] for k in doubts) < LEAST_DOUBTED * sum(lasting_s.values()):
+        return None
+    return doubts[max(doubts, key=lambda k: lasting_s[k])]
+
+
+def _doubt_of_turn(facts: Facts, turn: int) -> str | None:
+    """Why the words of one turn may be incomplete; None where they can be trusted, or are too few to tell."""
+    lasts_s, words = facts.turns[turn].span.duration_s, facts.turns[turn].words
+    if lasts_s >= 0.8 and not words:
         return "有语音但没有转写出文字"
-    if voiced_s >= 2.0 and sum(facts.n_chars(k) for k in turns) / voiced_s < LEAST_CHARS_PER_S:
+    if lasts_s >= 2.0 and facts.n_chars(turn) / lasts_s < LEAST_CHARS_PER_S:
         return "转写不完整（文字明显少于语音）"
-    if words and fmean(word.prob for word in words) < LEAST_PROB:
-        return "转写把握太低"
-    return None
+    return "转写把握太低" if words and fmean(word.prob for word in words) < LEAST_PROB else None
 
 
 def doubt_of_roles(facts: Facts) -> str | None:

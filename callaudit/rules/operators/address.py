@@ -23,11 +23,14 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
+from callaudit.text.pinyin import syllables
 
 _GIVES_NAME = re.compile(
     r"(?:(?:我|免贵|贵|鄙|敝|本人)姓|我叫|我名字叫|我是姓|^姓)(?!什么|啥|名)([㐀-鿿])|(?<![你您谁])我是([㐀-鿿])(?:先生|女士|小姐)"
 )
-_BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?:[，。,.！!]|$)")
+_GIVES_NAME = re.compile(r"(?:我是?姓|免贵姓|我叫)(?!什么)([㐀-鿿])")
+_NO_NAME = "吗吧啊呢嘛的了不啦呀"
+_BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?<![嗯哦啊好对是])(?:[，。,.！!]|$)")
 
 
 @options
@@ -41,7 +44,6 @@ class Address:
     least_turns: Annotated[int, Field(ge=1)] = 2
     titles: Annotated[tuple[str, ...], Field(min_length=1)] = ("先生", "女士", "小姐", "太太", "老师", "经理")
     asks: tuple[Phrase, ...] = ("您贵姓", "怎么称呼")
-    gives: tuple[Phrase, ...] = ("我[是]姓{surname}", "免贵姓{surname}", "我叫{surname}")
     from_metadata: bool = False
 
 
@@ -91,16 +93,38 @@ def address(facts: Facts, asked: Address) -> Outcome:
 
 
 def _known(facts: Facts, asked: Address) -> Known | None:
-    """The surname from the metadata, or as the customer gives it, found by sound: 我姓林 is often written 我信领."""
+    """The surname from the metadata, or as the customer gives it."""
     if facts.surname:
         return Known(facts.surname, -1)
     for k in facts.customer:
-        given = search(facts, (k,), asked.gives, least=SAY_LEAST).best
-        if given is not None:
-            return Known(given.hit.heard.strip("，。,.！!？?、 ")[-1], k)
         asking = [j for j in facts.agent if j < k][-1:]
-        if search(facts, asking, asked.asks, least=SAY_LEAST).hits and (
-            found := _BARE_NAME.search(facts.turns[k].text)
-        ):
-            return Known(found[1], k)
+        wanted = bool(search(facts, asking, asked.asks, least=SAY_LEAST).hits)
+        surname = surname_given(facts.turns[k].text, wanted=wanted)
+        if surname:
+            return Known(surname, k)
     return None
+
+
+def surname_given(text: str, *, wanted: bool) -> str | None:
+    """The surname that a customer's words give; by sound, more freely where it was `wanted`: 我姓林 is often 我信林.
+
+    >>> surname_given("我姓林，卡号是", wanted=False), surname_given("我信林。", wanted=True)
+    ('林', '林')
+    >>> surname_given("我性方，单号没有", wanted=False)
+    '方'
+    >>> surname_given("我信任你们", wanted=False) is None
+    True
+    """
+    found = _GIVES_NAME.search(text)
+    if found:
+        return found[1]
+    clauses: list[str] = re.findall(r"[㐀-鿿]+", text)
+    for clause in clauses:
+        sounds = syllables(clause)
+        if sounds[:2] == ("wo", "xing") and len(clause) == 3 and clause[2] not in _NO_NAME:
+            return clause[2]
+        for k in range(min(3, len(clause) - 1)) if wanted else ():
+            if sounds[k] in ("xing", "xin") and (k == 0 or sounds[k - 1] in ("wo", "gui")):
+                return clause[k + 1]
+    found = _BARE_NAME.search(text) if wanted else None
+    return found[1] if found else None
