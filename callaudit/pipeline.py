@@ -29,7 +29,7 @@ from callaudit.timeline import Pieces, find_ring, make_timeline
 from callaudit.transcribe import Transcriber, Transcript, make_transcriber
 from callaudit.turns import make_turns
 
-STAGES = ("reading", "signals", "speech", "speakers", "words", "measures", "rules")
+STAGES = ("reading", "signals", "speech", "speakers", "transcribe", "measures", "rules")
 """Names of the stages that `Progress` hears of, in order."""
 
 
@@ -128,6 +128,7 @@ def _call(
     channels = {party.speaker: party.voice.channel for party in parties}
     turns, measurements, tracks = measure_call(Heard(recording, audio, timeline, turns, channels, signals))
     made_by = MadeBy(__version__, transcriber.name, transcriber.sha256)
+    recording = replace(recording, warnings=(*recording.warnings, *transcript.notes))
     return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
 
 
