@@ -121,7 +121,9 @@ def _situation(facts: Facts, ref: object) -> Answer:
 
 
 def _said(facts: Facts, said: Said) -> Answer:
-    hits = search(facts, facts.window(said.where, said.who), said.words, least=said.least, anchor=said.anchor).hits
+    hits = search(
+        facts, facts.window(said.where, said.who), said.words, least=said.least, anchor=said.anchor, near=False
+    ).hits
     return Answer(bool(hits), f"{'说过' if hits else '未说'}“{said.words[0]}”等")
 
 

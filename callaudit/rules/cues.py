@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from callaudit.rules.base import options
-from callaudit.text.patterns import compile as compile_phrase
+from callaudit.text.patterns import check
 
 Who = Literal["agent", "customer", "any"]
 Anchor = Literal["any", "start", "end", "whole"]
 
 
 def _readable(phrase: str) -> str:
-    compile_phrase(phrase)  # ValueError says what is wrong with it
+    check(phrase)  # its ValueError says what is wrong
     return phrase
 
 
@@ -33,7 +33,7 @@ class Cue:
 
     `words` any one is heard, not inside an `exempt` one; `not_with`: none of these is; `question`: the turn asks
     something; `digits` spoken digits in a row; characters and seconds bound the turn; `first_turns` counts the
-    speaker's own turns; `gap_before_s` of silence lies before it.
+    speaker's own turns; `gap_before_s` of silence lies before it; `fainter_db`: so much below the other party's level.
     """
 
     title: str | None = None
@@ -50,11 +50,12 @@ class Cue:
     most_s: float | None = None
     first_turns: Annotated[int, Field(ge=1)] | None = None
     gap_before_s: float | None = None
+    fainter_db: float | None = None
     least: Annotated[float, Field(gt=0, le=1)] = CUE_LEAST
 
     def __post_init__(self) -> None:
         asks = (self.words, self.question is not None, self.digits, self.least_chars, self.most_chars, self.least_s)
-        if not any((*asks, self.most_s, self.gap_before_s, self.first_turns)):
+        if not any((*asks, self.most_s, self.gap_before_s, self.first_turns, self.fainter_db)):
             raise ValueError("a cue needs words or another sign to go by")
 
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
 
 from callaudit.records import Call, Turn
 from callaudit.rules.base import Settings
@@ -15,7 +19,9 @@ from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.numbers import digits
+from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Hit, Sounded, find, listen
+from callaudit.text.screening import could_hold
 
 BACKCHANNEL_CHARS = 3
 """「嗯」「好的」「对对对」: so few characters are a listener's sign, not a statement."""
@@ -40,6 +46,11 @@ _QUESTION = re.compile(
     r"|(?:能|可|是|有|行|好|对|要)[不没](?:能|可|是|有|行|好|对|要)|(.)不\1"
 )
 """Whisper drops question marks on telephone speech more often than not, so that words must tell (A不A included)."""
+
+_REQUEST = re.compile(
+    r"(?:请|麻烦|劳驾)[您你]?(?:再|先)?(?:帮我|给我|跟我)?(?:报|说|讲|提供|告诉|留|输入|念|描述|重复|核对|确认|选|回答|出示|看看|看一下|检查)"
+)
+"""What hands the word to the customer without being a question: 「麻烦您报一下卡号」."""
 
 ASKING_CHARS = 24
 """A question in so many last characters of a turn is still open when the turn ends."""
@@ -67,7 +78,8 @@ class Facts:
         self.situations = situations
         self.turns: tuple[Turn, ...] = call.turns
         self._sounded: dict[tuple[int, ...], Sounded] = {}
-        self._hits: dict[tuple[tuple[int, ...], str, Anchor], tuple[Hit, ...]] = {}
+        self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
+        self._possible: dict[tuple[str, float], NDArray[np.bool_]] = {}
         self._moments: dict[Cue, tuple[Moment, ...]] = {}
 
     # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,13 +164,20 @@ class Facts:
         return {key: value for key in keys if (value := self.meta(key))}
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
-    def hits(self, turn: int, phrase: str, anchor: Anchor) -> tuple[Hit, ...]:
-        """Where a phrase is heard in a turn, with any score worth a look."""
-        return self._find((turn,), phrase, anchor)
+    def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:
+        """Where a phrase is heard in a turn, with a score of at least `floor`."""
+        if (phrase, floor) not in self._possible:
+            compiled = compile_phrase(phrase, values=self.values)
+            self._possible[phrase, floor] = could_hold(compiled, self._floors, least=floor)
+        return self._find((turn,), phrase, anchor, floor) if self._possible[phrase, floor][turn] else ()
 
     def hits_across(self, left: int, right: int, phrase: str) -> tuple[Hit, ...]:
         """Where a phrase is heard in two turns taken as one."""
-        return self._find((left, right), phrase, "any")
+        return self._find((left, right), phrase, "any", FLOOR)
+
+    @cached_property
+    def _floors(self) -> NDArray[np.float32]:
+        return np.array([self.sounded((k,)).floor for k in range(len(self.turns))], dtype=np.float32)
 
     def sounded(self, turns: tuple[int, ...]) -> Sounded:
         """The words of turns, taken as one, ready for matching."""
@@ -166,10 +185,10 @@ class Facts:
             self._sounded[turns] = listen([word for k in turns for word in self.turns[k].words])
         return self._sounded[turns]
 
-    def _find(self, turns: tuple[int, ...], phrase: str, anchor: Anchor) -> tuple[Hit, ...]:
-        key = (turns, phrase, anchor)
+    def _find(self, turns: tuple[int, ...], phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
+        key = (turns, phrase, anchor, floor)
         if key not in self._hits:
-            self._hits[key] = find(phrase, self.sounded(turns), least=FLOOR, anchor=anchor, values=self.values)
+            self._hits[key] = find(phrase, self.sounded(turns), least=floor, anchor=anchor, values=self.values)
         return self._hits[key]
 
     def n_chars(self, turn: int) -> int:
@@ -181,7 +200,11 @@ class Facts:
         said = "".join(_HAN.findall(self.turns[turn].text))
         marks = self.turns[turn].text[-ASKING_CHARS:]
         return bool(
-            _QUESTION_END.search(said) or _QUESTION.search(said[-ASKING_CHARS:]) or "？" in marks or "?" in marks
+            _QUESTION_END.search(said)
+            or _QUESTION.search(said[-ASKING_CHARS:])
+            or (self.turns[turn].speaker == "agent" and _REQUEST.search(said[-ASKING_CHARS:]))
+            or "？" in marks
+            or "?" in marks
         )
 
     def n_digits(self, turn: int) -> int:
@@ -189,6 +212,12 @@ class Facts:
         joined = re.sub(r"[\s，,。.、；;\-—]", "", self.turns[turn].text)
         runs = re.findall(r"[0-9零〇一二两三四五六七八九幺]+", joined)
         return max((len(digits(run)) for run in runs), default=0)
+
+    def fainter(self, turn: int, by_db: float) -> bool:
+        """Whether a turn is at least so many dB below the median of the other party's turns; no where unmeasured."""
+        own = self.turns[turn]
+        levels = [t.level_dbov for t in self.turns if t.speaker != own.speaker and t.level_dbov is not None]
+        return bool(levels) and own.level_dbov is not None and median(levels) - own.level_dbov >= by_db
 
     def backchannel(self, turn: int) -> bool:
         """Whether a turn only shows that its speaker listens."""
@@ -309,15 +338,17 @@ class Facts:
                 continue
             if cue.gap_before_s is not None and self.gap_before_s(k) < cue.gap_before_s:
                 continue
+            if cue.fainter_db is not None and not self.fainter(k, cue.fainter_db):
+                continue
             yield k
 
     def _moment(self, cue: Cue, turn: int) -> Moment | None:
         title = cue.title or "该情形"
-        if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least).hits:
+        if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least, near=False).hits:
             return None
         if not cue.words:
             return Moment(turn, self.turns[turn].span, 0.9, title)
-        hits = search(self, (turn,), cue.words, least=cue.least, anchor=cue.anchor).hits
+        hits = search(self, (turn,), cue.words, least=cue.least, anchor=cue.anchor, near=False).hits
         hits = without_exempt(self, hits, cue.exempt, least=cue.least)
         best = max(hits, key=lambda heard: heard.score, default=None)
         return Moment(turn, best.span, best.score, title, best) if best else None

@@ -83,20 +83,24 @@ class Search:
 
 
 def search(
-    facts: Facts, turns: Sequence[int], phrases: Iterable[str], *, least: float, anchor: Anchor = "any"
+    facts: Facts,
+    turns: Sequence[int],
+    phrases: Iterable[str],
+    *,
+    least: float,
+    anchor: Anchor = "any",
+    near: bool = True,
 ) -> Search:
-    """Every place of the turns where one of the phrases is heard, in order of time; the best where hits overlap."""
-    hits: list[Heard] = []
-    near: Heard | None = None
-    for phrase in phrases:
-        for turn in turns:
-            for hit in facts.hits(turn, phrase, anchor):
-                heard = Heard(turn, hit)
-                if hit.score >= least:
-                    hits.append(heard)
-                elif hit.score >= least - NEAR and (near is None or hit.score > near.score):
-                    near = heard
-    return Search(_best_of_overlapping(hits), near)
+    """Every place of the turns where one of the phrases is heard, in order of time; the best where hits overlap.
+
+    What falls just short is only looked for where nothing is heard, and not at all with `near` False.
+    """
+    hits = [Heard(k, hit) for phrase in phrases for k in turns for hit in facts.hits(k, phrase, anchor, least)]
+    if hits or not near:
+        return Search(_best_of_overlapping(hits))
+    floor = max(FLOOR, least - NEAR)
+    short = (Heard(k, hit) for phrase in phrases for k in turns for hit in facts.hits(k, phrase, anchor, floor))
+    return Search((), max(short, key=lambda heard: heard.score, default=None))
 
 
 def _best_of_overlapping(hits: Iterable[Heard]) -> tuple[Heard, ...]:
@@ -118,7 +122,7 @@ def without_exempt(
     """The hits that do not lie in an exempt phrase heard in the same turn."""
     kept = []
     for heard in hits:
-        allowed = [hit for phrase in exempt for hit in facts.hits(heard.turn, phrase, "any") if hit.score >= least]
+        allowed = [hit for phrase in exempt for hit in facts.hits(heard.turn, phrase, "any", least)]
         if not any(_covers(hit, heard.hit) for hit in allowed):
             kept.append(heard)
     return tuple(kept)
@@ -181,10 +185,17 @@ def missing_why(
     if why := doubt_of_roles(facts) or doubt_of_words(facts, turns):
         return why
     if facts.call.recording.layout != "stereo":
-        telling = phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if len(p) >= TELLING_CHARS]
+        telling = (
+            phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if _n_spoken(p) >= TELLING_CHARS]
+        )
         if search(facts, facts.turns_beside(turns), telling, least=least).hits:
             return "单声道混音，这句话可能被分到了客户一方"
     return "有几个字听不真，可能就是这句话" if hidden and _perhaps_hidden(facts, turns, phrases) else None
+
+
+def _n_spoken(phrase: str) -> int:
+    """Syllables of the shortest reading of a phrase."""
+    return min((len(variant.chars) for variant in compile_phrase(phrase).variants), default=0)
 
 
 def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:

@@ -267,7 +267,8 @@ def _said(fault: Any, kind: Any) -> str:
     message = {"missing": "is missing", "missing_argument": "is missing", "too_short": "must not be empty"}.get(
         fault["type"]
     )
-    return (message or fault["msg"].removeprefix("Value error, ").replace("Input should", "should")) + shown
+    message = message or fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    return message if repr(got) in message else message + shown
 
 
 def _rule(given: Given, chapter: str, spot: Spot) -> Rule:

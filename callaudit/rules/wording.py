@@ -87,7 +87,7 @@ def tell(facts: Facts, turns: Sequence[int], wording: Wording) -> Told:
             missing.append(part)
             if heard.near:
                 near.append(part)
-    refused = search(facts, turns, wording.refuse, least=NEVER_LEAST).hits
+    refused = search(facts, turns, wording.refuse, least=NEVER_LEAST, near=False).hits
     return Told(tuple(found), tuple(missing), tuple(near), without_exempt(facts, refused, wording.exempt))
 
 

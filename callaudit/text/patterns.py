@@ -6,6 +6,7 @@ Syntax of a phrase::
     请[您]稍等         optional part
     (小姐|先生)您好     alternatives
     工号{agent_id}     slot: anything of its kind (see SLOTS)
+    {agent_name!}     slot that must be known: where it is not, the phrase is never found
     因为…所以          up to twelve characters of any kind in between
 """
 
@@ -53,7 +54,7 @@ SLOTS: dict[str, Slot] = {
 
 _PERSONS = {ord("我"): 1, ord("咱"): 1, ord("俺"): 1, ord("你"): 2, ord("他"): 3}
 _QUESTION_WORDS = re.compile("吗|[请能可]否|什么|怎么|哪|谁|几|多少|好吗|是否")
-_TOKEN = re.compile(r"\{(\w+)\}|(…|\.{3})|([\[\]()|])|([^\[\](){}|…]+)")
+_TOKEN = re.compile(r"\{(\w+!?)\}|(…|\.{3})|([\[\]()|])|([^\[\](){}|…]+)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,14 +109,31 @@ def compile(phrase: str, *, values: Mapping[str, str] | None = None, polite: boo
     >>> [variant.chars for variant in compile("请[您]稍(等|候)").variants]
     ['请稍等', '请稍候', '请您稍等', '请您稍候']
     """
-    used = tuple(
-        sorted((name, value) for name, value in (values or {}).items() if value and "{" + name + "}" in phrase)
-    )
+    used = tuple(sorted((name, value) for name, value in (values or {}).items() if value and f"{{{name}" in phrase))
     return _compile(phrase, used, polite)
+
+
+def check(phrase: str) -> None:
+    """Raises the ValueError that `compile` would, without the work of finding sounds.
+
+    >>> check("请稍(等")
+    Traceback (most recent call last):
+    ...
+    ValueError: phrase '请稍(等': a bracket '(' is not closed
+    """
+    for parts in _readings(phrase, {}):
+        if not any(isinstance(part, str) and re.search(r"[^\W_]", part) for part in parts):
+            raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
 
 
 @lru_cache(maxsize=16384)
 def _compile(phrase: str, values: tuple[tuple[str, str], ...], polite: bool) -> Phrase:
+    variants = tuple(_variant(parts, phrase) for parts in _readings(phrase, dict(values)))
+    return Phrase(phrase, variants, polite)
+
+
+def _readings(phrase: str, values: dict[str, str]) -> tuple[Parts, ...]:
+    """Every reading of a phrase without options, in order, each once."""
     tokens: list[tuple[str, str]] = []
     at = 0
     for found in _TOKEN.finditer(phrase.replace("（", "(").replace("）", ")").replace("｜", "|").replace("……", "…")):
@@ -124,11 +142,10 @@ def _compile(phrase: str, values: tuple[tuple[str, str], ...], polite: bool) -> 
         at = found.end()
         kind = ("slot", "gap", "mark", "text")[next(i for i, group in enumerate(found.groups()) if group is not None)]
         tokens.append((kind, found[found.lastindex or 0]))
-    readings, rest = _alternatives(tokens, 0, phrase, dict(values))
+    readings, rest = _alternatives(tokens, 0, phrase, values)
     if rest != len(tokens):
         raise ValueError(f"phrase {phrase!r}: a bracket closes that was not opened")
-    variants = tuple(_variant(parts, phrase) for parts in dict.fromkeys(readings))
-    return Phrase(phrase, variants, polite)
+    return tuple(dict.fromkeys(readings))
 
 
 Parts = tuple[str | Slot, ...]
@@ -162,11 +179,12 @@ def _alternatives(
 
 
 def _slot(name: str, phrase: str, values: dict[str, str]) -> list[Parts]:
-    if name in values:
-        return [(alias,) for alias in values[name].split("|") if say(alias)]
-    if name not in SLOTS:
-        raise ValueError(f"phrase {phrase!r}: unknown slot {{{name}}}; known are {', '.join(sorted(SLOTS))}")
-    return [(SLOTS[name],)]
+    plain = name.removesuffix("!")
+    if plain in values:
+        return [(alias,) for alias in values[plain].split("|") if say(alias)]
+    if plain not in SLOTS:
+        raise ValueError(f"phrase {phrase!r}: unknown slot {{{plain}}}; known are {', '.join(sorted(SLOTS))}")
+    return [] if plain != name else [(SLOTS[name],)]
 
 
 def _joined(row: list[list[Parts]], phrase: str) -> list[Parts]:

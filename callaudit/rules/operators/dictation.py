@@ -31,12 +31,13 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 class Dictation:
     """An item to note is an agent turn with a number of `least_digits` that the customer has not given, or a turn of
     the cue `item`. It must be announced with `warn` (in the turn or the one before) or spoken at `rate_most_cpm` at
-    most. `no_mobile`: no mobile number other than the customer's own may be dictated.
+    most, if the turn lasts `least_s`. `no_mobile`: no mobile number other than the customer's own may be dictated.
     """
 
     least_digits: Annotated[int, Field(ge=3)] = 6
     item: CueRef | None = None
     warn: tuple[Phrase, ...] = ()
+    least_s: Threshold = limit(0)
     rate_most_cpm: Threshold = limit(240)
     no_mobile: bool = False
 
@@ -49,6 +50,7 @@ def dictation(facts: Facts, asked: Dictation) -> Outcome:
     items = [k for k in facts.agent if _dictates(facts, asked, k)]
     if asked.no_mobile:
         return _no_mobile(facts, items)
+    items = [k for k in items if facts.turns[k].span.duration_s >= asked.least_s.value]
     if not items:
         return not_applicable("客服没有念需要记录的内容")
     outcomes = [_announced(facts, asked, k) for k in items]

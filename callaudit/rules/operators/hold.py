@@ -49,6 +49,8 @@ class Hold:
     A pause is a silence that the agent causes. `before` and `after` are words of the agent; `restate`: the first turn
     after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked: until a turn says one of
     `back` (given these, waits that only chatter parts are one);
+    `announced`: only waits whose announcing turn holds one of these; `follows`, `then`: only waits right before or
+    after which such a turn lies;
     `single_most_s` / `total_most_s` may only be exceeded if one of `unless_said` is said in the call.
     """
 
@@ -69,6 +71,9 @@ class Hold:
     single_most_s: Threshold | None = None
     total_most_s: Threshold | None = None
     unless_said: tuple[Phrase, ...] = ()
+    announced: tuple[Phrase, ...] = ()
+    follows: CueRef | None = None
+    then: CueRef | None = None
     not_after: CueRef | None = None
     what: str | None = None
 
@@ -77,6 +82,7 @@ class Hold:
 def hold(facts: Facts, asked: Hold) -> Outcome:
     """Not applicable without such a wait; violated if one of them breaks what is asked."""
     waits = picked(facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, back=asked.back)
+    waits = _fitting(facts, asked, waits)
     if not waits:
         return not_applicable("没有这样的等待")
     outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
@@ -86,6 +92,18 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
         if alike:
             return replace(alike[0], places=tuple(place for outcome in alike for place in outcome.places))
     return not_applicable("等待中通话结束")
+
+
+def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ...]:
+    """The waits that what is said beside them makes the kind that is asked for."""
+    follow = None if asked.follows is None else {moment.turn for moment in facts.moments(asked.follows)}
+    then = None if asked.then is None else {moment.turn for moment in facts.moments(asked.then)}
+    fit = [w for w in waits if (follow is None or w.before in follow) and (then is None or w.after in then)]
+    if asked.announced:
+        fit = [
+            w for w in fit if search(facts, _turns_before(facts, w), asked.announced, least=SAY_LEAST, near=False).hits
+        ]
+    return tuple(fit)
 
 
 def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:

@@ -31,7 +31,8 @@ class NeverSay:
     """A hit counts unless it lies in an `exempt` phrase or its turn holds one phrase of EACH group of `excused_by`.
 
     `in_reply_to`: only turns that answer such a turn; `most_chars`: only turns so short; more than `most_times` hits
-    are a violation. `quoted` says what it is when the customer alone says the words.
+    are a violation. `quoted` says what it is when the customer alone says the words, `exempted` when the agent says
+    them in exempt or excused ways only.
     """
 
     words: Phrases
@@ -44,6 +45,7 @@ class NeverSay:
     most_chars: int | None = None
     most_times: Annotated[int, Field(ge=0)] = 0
     quoted: Literal["passed", "not_applicable"] = "passed"
+    exempted: Literal["passed", "not_applicable"] = "passed"
     least: Annotated[float, Field(gt=0, le=1)] = NEVER_LEAST
 
 
@@ -59,10 +61,12 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
         turns = tuple(k for k in turns if facts.n_chars(k) <= asked.most_chars)
     if not facts.agent and asked.who != "customer":
         return not_assessable("没有听到客服说话")
-    found = search(facts, turns, asked.words, least=asked.least, anchor=asked.anchor).hits
-    found = without_exempt(facts, found, asked.exempt)
+    said = search(facts, turns, asked.words, least=asked.least, anchor=asked.anchor, near=False).hits
+    found = without_exempt(facts, said, asked.exempt)
     hits = tuple(heard for heard in found if not _excused(facts, heard, asked))
     if len(hits) <= asked.most_times:
+        if said and not hits and asked.exempted == "not_applicable":
+            return not_applicable("这几个字只用在允许的说法里")
         return _clean(facts, turns, asked, hits)
     clear = [h for h in hits if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
     why = doubt_of_roles(facts) if len(clear) > asked.most_times else "这几个字听得不真"
@@ -87,7 +91,7 @@ def _clean(facts: Facts, turns: tuple[int, ...], asked: NeverSay, hits: tuple[He
 
 
 def _by_customer(facts: Facts, asked: NeverSay) -> bool:
-    hits = search(facts, facts.customer, asked.words, least=asked.least, anchor=asked.anchor).hits
+    hits = search(facts, facts.customer, asked.words, least=asked.least, anchor=asked.anchor, near=False).hits
     return bool(without_exempt(facts, hits, asked.exempt))
 
 

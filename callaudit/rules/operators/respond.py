@@ -24,6 +24,7 @@ class Respond(Wording):
     `within_s` after the trigger and `to_end` widen the search; `delay_most_s` bounds the silence before the reply; a
     hold in it excuses if the agent's turn before the trigger holds one of `waiting` (or none are given).
     `if_silent` says what no reply at all is: auto takes it for a violation if the agent then hung up.
+    A reply that lacks the wording but holds one of `waived` is neither kept nor broken: not applicable.
     """
 
     trigger: CueRef
@@ -33,6 +34,7 @@ class Respond(Wording):
     to_end: bool = False
     delay_most_s: Threshold | None = None
     waiting: tuple[Phrase, ...] = ()
+    waived: tuple[Phrase, ...] = ()
     if_silent: Literal["auto", "violated", "not_applicable"] = "auto"
 
 
@@ -75,6 +77,8 @@ def _answered(facts: Facts, asked: Respond, moment: Moment) -> Outcome:
     outcome = verdict(facts, replies, asked, place=f"{moment.title}后，客服")
     if outcome.status != "violated":
         return outcome
+    if asked.waived and search(facts, replies, asked.waived, least=SAY_LEAST).hits:
+        return not_applicable(f"{moment.title}后客服以别的方式作了回应")
     return replace(
         outcome,
         confidence=round(outcome.confidence * moment.score, 3),

@@ -26,10 +26,12 @@ from callaudit.rules.cues import CueRef, Phrase, Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 
-Metric = Literal["level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st"]
-NAMES = {"level_dbov": "音量", "rate_cpm": "语速", "f0_median_hz": "音高", "f0_spread_st": "语调起伏"}
-UNITS = {"level_dbov": "dB", "rate_cpm": "ratio", "f0_median_hz": "st", "f0_spread_st": "st"}
-ABSOLUTE_UNITS = {"level_dbov": "dBov", "rate_cpm": "chars/min", "f0_median_hz": "Hz", "f0_spread_st": "st"}
+Metric = Literal["level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st", "confidence"]
+NAMES = {"level_dbov": "音量", "rate_cpm": "语速", "f0_median_hz": "音高", "f0_spread_st": "语调起伏",
+         "confidence": "识别把握"}  # fmt: skip
+UNITS = {"level_dbov": "dB", "rate_cpm": "ratio", "f0_median_hz": "st", "f0_spread_st": "st", "confidence": "ratio"}
+ABSOLUTE_UNITS = {"level_dbov": "dBov", "rate_cpm": "chars/min", "f0_median_hz": "Hz", "f0_spread_st": "st",
+                  "confidence": "ratio"}  # fmt: skip
 AGAINST = {"own": "本人通话中位数", "own_before": "此前的本人中位数", "customer": "客户", "absolute": ""}
 
 LEAST_REFERENCE_S = 0.5
@@ -61,7 +63,8 @@ class VoiceOptions:
     """Turns of at least `least_turn_s` in the window, holding `words` if given, or the `turns` after a cue, are judged.
 
     `together`: a turn counts only if every sign is out of range, else any one is enough. `each`: violated when such
-    turns last `least_total_s` in all; `median`: when the median of the turns is out of range.
+    turns last `least_total_s` in all; `median`: when the median of the turns is out of range. `infers` says what the
+    measure can only stand for, and goes into the message: a proxy is to be checked by ear.
     """
 
     signs: Annotated[tuple[Sign, ...], Field(min_length=1)]
@@ -75,6 +78,7 @@ class VoiceOptions:
     least_turn_s: float = 1.0
     least_total_s: Threshold | None = None
     least_turns: Annotated[int, Field(ge=1)] = 1
+    infers: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,8 @@ def _by_turn(facts: Facts, asked: VoiceOptions, turns: Sequence[int], readings: 
         return _fine(asked, readings)
     sign, reading = worst
     places = tuple(Place(facts.turns[k].span, asked.who) for k in sorted(broken))
-    outcome = violated(_text(sign, reading.value, reading.broken), 0.8 * facts.role_confidence, places=places,
+    text = _text(sign, reading.value, reading.broken) + _inferred(asked)
+    outcome = violated(text, 0.8 * facts.role_confidence, places=places,
                        quote=facts.turns[reading.turn].text)  # fmt: skip
     return outcome.measured(reading.value, reading.broken, _unit(sign))
 
@@ -196,7 +201,7 @@ def _by_median(facts: Facts, asked: VoiceOptions, readings: list[list[Reading]])
         return _fine(asked, readings)
     sign, own, value, bound = broken[0]
     places = tuple(Place(facts.turns[r.turn].span, asked.who) for r in own)
-    return violated(_text(sign, value, bound), 0.75 * facts.role_confidence, places=places).measured(
+    return violated(_text(sign, value, bound) + _inferred(asked), 0.75 * facts.role_confidence, places=places).measured(
         value, bound, _unit(sign)
     )
 
@@ -226,6 +231,10 @@ def _text(sign: Sign, value: float, bound: Limit | None) -> str:
         return f"{NAMES[sign.of]}为 {_number(sign, value)}，{side}规定的 {wanted}{note}"
     change = _number(sign, value, signed=True)
     return f"{NAMES[sign.of]}比{AGAINST[sign.against]}变化 {change}，{side}规定的 {wanted}{note}"
+
+
+def _inferred(asked: VoiceOptions) -> str:
+    return f"；由此推断{asked.infers}，请听录音核实" if asked.infers else ""
 
 
 def _number(sign: Sign, value: float, *, signed: bool = False) -> str:

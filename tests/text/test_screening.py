@@ -1,0 +1,49 @@
+"""The bound on phrases never hides one that is there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from callaudit.records import Word
+from callaudit.spans import Span
+from callaudit.text.patterns import compile as compile_phrase
+from callaudit.text.phrases import find, listen
+from callaudit.text.screening import could_hold
+
+TURNS = [
+    "您好，欢迎致电星河银行客户服务热线，工号八零一六号很高兴为您服务，请问有什么可以帮助您？",
+    "我信林，卡好后八位是六二一五三零九七。",
+    "对不起，请您稍等片刻，我帮您查训本月账单，好吗？",
+    "不知道。",
+    "感谢您的来店，若有问题请再次来电，再见。",
+]
+PHRASES = [
+    "您好",
+    "请[您](稍等|稍候)",
+    "感谢您的来电",
+    "不知道",
+    "工号{agent_id}",
+    "因为…所以",
+    "我姓{surname}",
+    "有什么可以帮您",
+    "喂",
+]
+
+
+def sounded(text: str):  # type: ignore[no-untyped-def]  # a Sounded
+    return listen([Word(char, Span(k, k + 0.5), 0.9) for k, char in enumerate(text)])
+
+
+@pytest.mark.parametrize("phrase", PHRASES)
+@pytest.mark.parametrize("least", [0.55, 0.7, 0.8])
+def test_what_is_ruled_out_is_not_found(phrase: str, least: float) -> None:
+    heard = [sounded(text) for text in TURNS]
+    possible = could_hold(compile_phrase(phrase), np.array([one.floor for one in heard]), least=least)
+    found = [bool(find(phrase, one, least=least)) for one in heard]
+    assert [hit for hit, may in zip(found, possible, strict=True) if not may] == [False] * int((~possible).sum())
+    assert not all(possible)
+
+
+def test_a_call_without_turns_holds_nothing() -> None:
+    assert could_hold(compile_phrase("您好"), np.zeros((0, 5), dtype=np.float32), least=0.7).shape == (0,)
