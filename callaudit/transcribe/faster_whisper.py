@@ -51,6 +51,7 @@ _FRAMES_PER_S = 100
 _WHOLE_S = 30.0
 _STAGE = "transcribe"
 _HAN_LANGUAGES = ("zh", "yue")
+_CHINESE_LEAST = 0.2
 _DIGIT = re.compile(r"[0-9]")
 _WHY: dict[Reason, str] = {
     "phantom line": "像字幕套话",
@@ -187,10 +188,18 @@ class FasterWhisperTranscriber:
         )
 
     def _language(self, audio: Audio, windows: Sequence[Window], factors: Mapping[int, float]) -> tuple[str, float]:
-        """The language of the window with the most speech, and its probability."""
+        """The language of the window with the most speech, and its probability; Chinese where in doubt.
+
+        Cantonese counts as Chinese. A Mandarin call taken for another language could not be judged at all, and one in
+        another language taken for Chinese is no more likely than `_CHINESE_LEAST` allows.
+        """
         window = max(windows, key=spoken_s)
         features = _features(self._model, [render(audio, window, factors)], _WHOLE_S)
-        token, prob = self._model.model.detect_language(self._model.encode(features))[0][0]
+        ranked = self._model.model.detect_language(self._model.encode(features))[0]
+        chinese = sum(prob for token, prob in ranked if token[2:-2] in _HAN_LANGUAGES)
+        if chinese >= _CHINESE_LEAST:
+            return "zh", float(chinese)
+        token, prob = ranked[0]
         return token[2:-2], float(prob)
 
 
