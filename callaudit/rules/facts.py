@@ -17,8 +17,8 @@ from callaudit.records import Call, Turn
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
+from callaudit.rules.utterance import asks, longest_number, n_chars, substance
 from callaudit.spans import Span, gaps, total_s
-from callaudit.text.numbers import digits
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Hit, Sounded, find, listen
 from callaudit.text.screening import could_hold
@@ -38,24 +38,6 @@ BORDER_S = 0.3
 
 CLOSING_TURNS, CLOSING_S = 4, 30.0
 """The catalogue's window of the closing: the last 30 s of talk or the last four agent turns (proposed)."""
-
-_HAN = re.compile(r"[㐀-鿿A-Za-z0-9]")
-_QUESTION_END = re.compile(r"(吗|呢|么|没有|不行|吧)[啊呀]?$")
-_QUESTION = re.compile(
-    r"吗|请问|为什么|什么|怎么|怎样|多少|多久|几点|几号|几天|哪|谁|如何|能否|可否"
-    r"|(?:能|可|是|有|行|好|对|要)[不没](?:能|可|是|有|行|好|对|要)|(.)不\1"
-)
-"""Whisper drops question marks on telephone speech more often than not, so that words must tell (A不A included)."""
-
-_REQUEST = re.compile(
-    r"(?:请|麻烦|劳驾)[您你]?(?:再|先)?(?:帮我|给我|跟我)?(?:报|说|讲|提供|告诉|留|输入|念|描述|重复|核对|确认|选|回答|出示|看看|看一下|检查)"
-)
-"""What hands the word to the customer without being a question: 「麻烦您报一下卡号」."""
-
-ASKING_CHARS = 24
-"""A question in so many last characters of a turn is still open when the turn ends."""
-
-_GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,25 +175,15 @@ class Facts:
 
     def n_chars(self, turn: int) -> int:
         """Han characters, letters and digits of a turn."""
-        return len(_HAN.findall(self.turns[turn].text))
+        return n_chars(self.turns[turn].text)
 
     def asks(self, turn: int) -> bool:
-        """Whether a turn asks something in its last words."""
-        said = "".join(_HAN.findall(self.turns[turn].text))
-        marks = self.turns[turn].text[-ASKING_CHARS:]
-        return bool(
-            _QUESTION_END.search(said)
-            or _QUESTION.search(said[-ASKING_CHARS:])
-            or (self.turns[turn].speaker == "agent" and _REQUEST.search(said[-ASKING_CHARS:]))
-            or "？" in marks
-            or "?" in marks
-        )
+        """Whether a turn asks something in its last words; an agent's request for data is a question."""
+        return asks(self.turns[turn].text, requests=self.turns[turn].speaker == "agent")
 
     def n_digits(self, turn: int) -> int:
-        """Length of the longest run of spoken digits in a turn; commas and pauses do not end a run."""
-        joined = re.sub(r"[\s，,。.、；;\-—]", "", self.turns[turn].text)
-        runs = re.findall(r"[0-9零〇一二两三四五六七八九幺]+", joined)
-        return max((len(digits(run)) for run in runs), default=0)
+        """Length of the longest number spoken in a turn."""
+        return len(longest_number(self.turns[turn].text))
 
     def fainter(self, turn: int, by_db: float) -> bool:
         """Whether a turn is at least so many dB below the median of the other party's turns; no where unmeasured."""
@@ -225,7 +197,7 @@ class Facts:
 
     def substance(self, turn: int) -> int:
         """Characters of a turn besides its greeting."""
-        return len(_HAN.findall(_GREETING.sub("", self.turns[turn].text)))
+        return substance(self.turns[turn].text)
 
     def neighbours(self, turns: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Pairs of turns that follow each other closely, at most a backchannel between them."""

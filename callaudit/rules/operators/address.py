@@ -25,10 +25,7 @@ from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.text.pinyin import syllables
 
-_GIVES_NAME = re.compile(
-    r"(?:(?:我|免贵|贵|鄙|敝|本人)姓|我叫|我名字叫|我是姓|^姓)(?!什么|啥|名)([㐀-鿿])|(?<![你您谁])我是([㐀-鿿])(?:先生|女士|小姐)"
-)
-_GIVES_NAME = re.compile(r"(?:我是?姓|免贵姓|我叫)(?!什么)([㐀-鿿])")
+_GIVES_NAME = re.compile(r"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫)(?!什么|啥|名)([㐀-鿿])")
 _NO_NAME = "吗吧啊呢嘛的了不啦呀"
 _BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?<![嗯哦啊好对是])(?:[，。,.！!]|$)")
 
@@ -93,16 +90,14 @@ def address(facts: Facts, asked: Address) -> Outcome:
 
 
 def _known(facts: Facts, asked: Address) -> Known | None:
-    """The surname from the metadata, or as the customer gives it."""
-    if facts.surname:
-        return Known(facts.surname, -1)
+    """The surname as the customer gives it, else from the metadata."""
     for k in facts.customer:
         asking = [j for j in facts.agent if j < k][-1:]
         wanted = bool(search(facts, asking, asked.asks, least=SAY_LEAST).hits)
         surname = surname_given(facts.turns[k].text, wanted=wanted)
         if surname:
             return Known(surname, k)
-    return None
+    return Known(facts.surname, -1) if facts.surname else None
 
 
 def surname_given(text: str, *, wanted: bool) -> str | None:

@@ -22,7 +22,8 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, missing_why, search
-from callaudit.rules.operators.readback import common_share, longest_number
+from callaudit.rules.operators.readback import common_share
+from callaudit.rules.utterance import longest_number
 
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 

@@ -22,6 +22,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import missing_why
+from callaudit.rules.utterance import longest_number
 from callaudit.text.numbers import digits
 
 UNSURE = 0.5
@@ -68,17 +69,6 @@ def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
     """Whether the customer only repeats a number that the agent has given before."""
     earlier = [digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in facts.agent if k < turn]
     return any(common_share(number, told) >= asked.least_match.value for told in earlier[-3:])
-
-
-def longest_number(text: str) -> str:
-    """The longest run of spoken digits; commas and pauses do not end a run, quantities (三百二十) are no numbers.
-
-    >>> longest_number("我姓林，卡号后八位是六二一五，三零九七。"), longest_number("三百二十块")
-    ('62153097', '')
-    """
-    joined = re.sub(r"[\s，,。.、；;\-—:：嗯啊]", "", text)
-    runs = re.findall(r"[0-9零〇一二三四五六七八九幺]+(?![十百千万亿点年])", joined)
-    return max((digits(run) for run in runs if not re.fullmatch(r"[一二三四五六七八九]", run)), key=len, default="")
 
 
 def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
