@@ -7,8 +7,10 @@ The expensive half makes the `Call`; `judge_call` is the cheap half and needs no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from callaudit import __version__
 from callaudit.audio import read_audio
@@ -21,7 +23,7 @@ from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
 from callaudit.signals import find_signals
 from callaudit.spans import Span, merge
-from callaudit.speakers import assign_roles, share_words, split_by_voice
+from callaudit.speakers import assign_roles, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
 from callaudit.text.punctuation import join
 from callaudit.text.service_talk import agent_likeness, returns_from_hold, wait_requests
@@ -76,8 +78,9 @@ def hear(
     speech = detect_speech(audio, signals, voice)
     progress.step("speakers", 0, 1)
     voices = _voices(audio, speech)
-    transcript = transcriber.transcribe(audio, speech, language=language, progress=progress)
-    words = share_words(voices, transcript.words)
+    legs = _legs(audio, voices)
+    transcript = transcriber.transcribe(legs, _speech_of(voices), language=language, progress=progress)
+    words = tuple(transcript.words[leg] for leg in _speech_of(voices))
     talk = merge(span for spans in speech.values() for span in spans)
     ring = find_ring(signals, talk)
     answer_s = ring.answer_s if ring else 0.0
@@ -95,6 +98,19 @@ def _voices(audio: Audio, speech: Mapping[int, tuple[Span, ...]]) -> tuple[Voice
     if audio.n_channels == 1:
         return split_by_voice(audio, speech.get(0, ()))
     return tuple(Voice(channel, spans, 1.0) for channel, spans in sorted(speech.items()) if spans)
+
+
+def _legs(audio: Audio, voices: Sequence[Voice]) -> Audio:
+    """The sound with one channel per voice: a mono mix is seen twice, not copied."""
+    if audio.n_channels == 2 or len(voices) < 2:
+        return audio
+    return Audio(np.broadcast_to(audio.samples[0], (len(voices), audio.n_samples)), audio.sample_rate_hz)
+
+
+def _speech_of(voices: Sequence[Voice]) -> dict[int, tuple[Span, ...]]:
+    """When each leg speaks: a leg is a channel, or, where two voices share one, the place of the voice."""
+    shared = len({voice.channel for voice in voices}) < len(voices)
+    return {(k if shared else voice.channel): voice.speech for k, voice in enumerate(voices)}
 
 
 def _call(

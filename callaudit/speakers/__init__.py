@@ -2,6 +2,5 @@
 
 from callaudit.speakers.by_voice import split_by_voice
 from callaudit.speakers.roles import assign_roles
-from callaudit.speakers.words import share_words
 
-__all__ = ["assign_roles", "share_words", "split_by_voice"]
+__all__ = ["assign_roles", "split_by_voice"]
