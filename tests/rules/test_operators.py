@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from callaudit.records import Finding
+from callaudit.rules import Rulebook, judge
+from callaudit.testing.scripts import call_from_script
 
 Judged = Callable[..., Finding]
 Turns = list[dict[str, Any]]
@@ -25,6 +28,17 @@ def test_a_missing_phrase_is_a_violation_only_where_the_words_can_be_trusted(jud
     english = judged(GREET, {"language": "en", "turns": [{"agent": "How can I help you?"}, *DONE]})
     assert english.status == "not_assessable"
     assert "不是中文" in (english.why or "")
+
+
+@pytest.mark.parametrize(("speaker_confidence", "status"), [(0.95, "violated"), (0.55, "not_assessable")])
+def test_a_turn_that_may_be_the_customers_accuses_nobody(
+    book_of: Callable[..., Rulebook], speaker_confidence: float, status: str
+) -> None:
+    call = call_from_script({"layout": "mono", "turns": [{"agent": "有本事就投诉我。"}, *DONE]})
+    turns = tuple(replace(turn, speaker_confidence=speaker_confidence) for turn in call.turns)
+    book = book_of("check: {operator: never_say, words: [有本事就投诉我]}")
+    ((finding,), _) = judge(replace(call, turns=turns), book)
+    assert finding.status == status
 
 
 def test_a_phrase_split_by_a_sign_of_listening_is_still_heard(judged: Judged) -> None:

@@ -10,6 +10,7 @@ from callaudit.rules.base import Outcome, limit, not_applicable, not_assessable,
 from callaudit.rules.cues import Anchor, CueRef, Phrase, Phrases, Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import (
+    LEAST_OWN,
     NEVER_LEAST,
     SAY_LEAST,
     Heard,
@@ -68,8 +69,10 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
         if said and not hits and asked.exempted == "not_applicable":
             return not_applicable("这几个字只用在允许的说法里")
         return _clean(facts, turns, asked, hits)
-    clear = [h for h in hits if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
-    why = doubt_of_roles(facts) if len(clear) > asked.most_times else "这几个字听得不真"
+    own = [h for h in hits if facts.turns[h.turn].speaker_confidence >= LEAST_OWN]
+    clear = [h for h in own if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
+    blurred = "这几个字听得不真" if own else "单声道混音，这句话不一定是客服说的"
+    why = doubt_of_roles(facts) if len(clear) > asked.most_times else blurred
     if why:
         return not_assessable(why, **evidence(facts, hits))
     worst = max(clear, key=lambda heard: heard.score)
