@@ -32,7 +32,9 @@ def judge(call: Call, rulebook: Rulebook) -> tuple[tuple[Finding, ...], tuple[Fa
     for last in (False, True):
         for rule in (rule for rule in rules if _sums_up(rule) == last):
             try:
-                found[rule.id] = _finding(facts, rule, found)
+                found[rule.id] = replace(
+                    _finding(facts, rule, found), chapter=rulebook.chapters.get(rule.chapter, rule.chapter)
+                )
             except Exception as error:  # one crashed rule is a failure in the audit, the others go on
                 log.exception("rule %s crashed", rule.id)
                 failures.append(Failure(rule.id, f"{type(error).__name__}: {error}"))
