@@ -34,6 +34,7 @@ class Wording:
     """Words that must be said: one of `any`, or all `parts` (or `least_parts` of them), in order if so asked.
 
     `refuse` must not be said in the same place, unless inside an `exempt` phrase; `what` names the thing in messages.
+    `hidden`: words that the recogniser was unsure of may be the phrase; no for long lists, where one always fits.
     """
 
     any: tuple[Phrase, ...] = ()
@@ -44,6 +45,7 @@ class Wording:
     exempt: tuple[Phrase, ...] = ()
     what: str | None = None
     least: Annotated[float, Field(gt=0, le=1)] = SAY_LEAST
+    hidden: bool = True
 
     def __post_init__(self) -> None:
         if self.any and self.parts:
@@ -111,7 +113,7 @@ def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: str)
     if n_found + len(told.near) >= wording.n_wanted:
         return passed(f"{place}听起来说了{names}，但听得不真", NEAR_CONFIDENCE, **evidence(facts, told.found))
     phrases = [phrase for part in told.missing for phrase in part.any]
-    if why := missing_why(facts, turns, phrases, least=wording.least):
+    if why := missing_why(facts, turns, phrases, least=wording.least, hidden=wording.hidden):
         return not_assessable(why, **evidence(facts, told.found))
     said = [word.prob for k in turns for word in facts.turns[k].words]
     confidence = facts.role_confidence * (0.6 + 0.35 * (fmean(said) if said else 0.5))

@@ -44,6 +44,7 @@ _NAME = Slot(1, 4, "named")
 SLOTS: dict[str, Slot] = {
     "agent_id": Slot(2, 8, "number"), "number": Slot(1, 24, "number"), "card_tail": Slot(3, 5, "number"),
     "hours": Slot(1, 4, "number"), "amount": Slot(1, 12, "number"), "surname": Slot(1, 2, "surname"),
+    "family_name": Slot(1, 2, "surname"),
     "title": Slot(1, 4, "named"), "name": _NAME, "customer_name": _NAME, "agent_name": _NAME,
     "holiday": Slot(2, 6, "named"), "date": Slot(1, 10, "named"), "company": Slot(1, 12, "named"),
     "department": Slot(1, 8, "named"), "target": Slot(1, 10, "named"), "reason": Slot(1, 16, "any"),

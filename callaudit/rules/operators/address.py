@@ -58,7 +58,7 @@ def address(facts: Facts, asked: Address) -> Outcome:
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     known = _known(facts, asked)
-    anyone = tuple("{surname}" + title for title in asked.titles)
+    anyone = tuple("{family_name}" + title for title in asked.titles)
     if known is None:
         used = search(facts, facts.agent, anyone, least=SAY_LEAST).hits
         if len(used) < asked.least_uses.value:
