@@ -66,6 +66,20 @@ def test_a_forbidden_phrase_heard_faintly_accuses_nobody(judged: Judged) -> None
 
 
 # ── never_say ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_exempt_words_alone_can_make_a_rule_not_applicable(judged: Judged) -> None:
+    rule = "check: {operator: never_say, words: [保证], exempt: [保证金], exempted: not_applicable}"
+    assert judged(rule, [{"agent": "保证金是一千元。"}]).status == "not_applicable"
+    assert judged(rule, [{"agent": "保证金是一千元，我保证退给您。"}]).status == "violated"
+    assert judged(rule, [{"agent": "您好。"}]).status == "passed"
+
+
+def test_a_waived_reply_is_neither_kept_nor_broken(judged: Judged) -> None:
+    rule = "check: {operator: respond, trigger: {words: [谢谢]}, any: [不客气], waived: [感谢您]}"
+    assert judged(rule, [{"customer": "谢谢，再见。"}, {"agent": "感谢您的来电。"}]).status == "not_applicable"
+    assert judged(rule, [{"customer": "谢谢，再见。"}, {"agent": "不客气，感谢您的来电。"}]).status == "passed"
+    assert judged(rule, [{"customer": "谢谢，再见。"}, {"agent": "嗯，再见。"}]).status == "violated"
+
+
 def test_every_excusing_group_must_be_heard(judged: Judged) -> None:
     rule = "check: {operator: never_say, words: [没办法], excused_by: [[对不起], [帮您问]]}"
     assert judged(rule, [{"agent": "对不起，我没办法。"}]).status == "violated"
