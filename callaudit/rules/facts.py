@@ -21,7 +21,7 @@ from callaudit.rules.utterance import asks, longest_number, n_chars, substance
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Hit, Sounded, find, listen
-from callaudit.text.screening import could_hold
+from callaudit.text.screening import characters, could_hold
 
 BACKCHANNEL_CHARS = 3
 """「嗯」「好的」「对对对」: so few characters are a listener's sign, not a statement."""
@@ -150,12 +150,16 @@ class Facts:
         """Where a phrase is heard in a turn, with a score of at least `floor`."""
         if (phrase, floor) not in self._possible:
             compiled = compile_phrase(phrase, values=self.values)
-            self._possible[phrase, floor] = could_hold(compiled, self._floors, least=floor)
+            self._possible[phrase, floor] = could_hold(compiled, self._floors, least=floor, present=self._present)
         return self._find((turn,), phrase, anchor, floor) if self._possible[phrase, floor][turn] else ()
 
     def hits_across(self, left: int, right: int, phrase: str) -> tuple[Hit, ...]:
         """Where a phrase is heard in two turns taken as one."""
         return self._find((left, right), phrase, "any", FLOOR)
+
+    @cached_property
+    def _present(self) -> NDArray[np.bool_]:
+        return np.array([characters(self.sounded((k,))) for k in range(len(self.turns))], dtype=np.bool_)
 
     @cached_property
     def _floors(self) -> NDArray[np.float32]:

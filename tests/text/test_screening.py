@@ -9,7 +9,7 @@ from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import find, listen
-from callaudit.text.screening import could_hold
+from callaudit.text.screening import characters, could_hold
 
 TURNS = [
     "您好，欢迎致电星河银行客户服务热线，工号八零一六号很高兴为您服务，请问有什么可以帮助您？",
@@ -47,3 +47,11 @@ def test_what_is_ruled_out_is_not_found(phrase: str, least: float) -> None:
 
 def test_a_call_without_turns_holds_nothing() -> None:
     assert could_hold(compile_phrase("您好"), np.zeros((0, 5), dtype=np.float32), least=0.7).shape == (0,)
+
+
+@pytest.mark.parametrize("least", [0.8, 0.95])
+def test_a_character_heard_as_itself_is_never_ruled_out_by_its_reading(least: float) -> None:
+    heard = sounded("你的方言我听不懂")
+    floors, present = np.array([heard.floor]), np.array([characters(heard)])
+    assert find("您的方言", heard, least=least)
+    assert could_hold(compile_phrase("您的方言"), floors, least=least, present=present).all()

@@ -30,6 +30,9 @@ from callaudit.spans import total_s
 
 KIND_NAMES = {"music": "音乐等待", "silent": "静音等待", "pause": "无声等待"}
 
+STATEMENT_CHARS = 7
+"""A customer's turn of so many characters before a wait is no mere assent to it (proposed)."""
+
 CONSENT_S = 20.0
 """A question so long before the wait can still be the one that asked for it: an answer and a last word lie between."""
 
@@ -113,7 +116,7 @@ def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
     if asked.before or asked.refuse:
         wording = Wording(any=asked.before, refuse=asked.refuse, what=asked.what)
         outcomes.append(
-            _at(facts, wait, verdict(facts, announcing, wording, place=f"{name}前"))
+            _at(facts, wait, _said_before(facts, wait, announcing, wording, name))
             if announcing
             else _unannounced(facts, wait, name)
         )
@@ -126,13 +129,26 @@ def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
     return outcomes
 
 
+def _said_before(facts: Facts, wait: Wait, announcing: Sequence[int], wording: Wording, name: str) -> Outcome:
+    """Whether the announcing turns hold the wording; a doubtful one cannot answer what the customer asked after it."""
+    outcome = verdict(facts, announcing, wording, place=f"{name}前")
+    left = outcome.status == "not_assessable" and _left_unanswered(facts, wait, announcing)
+    return _unannounced(facts, wait, name) if left else outcome
+
+
+def _left_unanswered(facts: Facts, wait: Wait, announcing: Sequence[int]) -> bool:
+    """Whether the wait follows what the customer asked or stated after the agent's last word."""
+    since = [k for k in facts.customer if announcing[-1] < k <= (wait.before or 0)]
+    return any(facts.n_chars(k) >= STATEMENT_CHARS for k in since)
+
+
 def _unannounced(facts: Facts, wait: Wait, name: str) -> Outcome:
     """What to make of a wait before which the agent has said nothing at all."""
     if wait.before is None:
         return not_applicable("等待在通话开始前")
     if why := doubt_of_roles(facts):
         return not_assessable(why)
-    return violated(f"{name}前客服什么也没说", 0.75 * facts.role_confidence, places=(Place(wait.span),))
+    return violated(f"{name}前客服什么也没有交代", 0.75 * facts.role_confidence, places=(Place(wait.span),))
 
 
 def _turns_before(facts: Facts, wait: Wait) -> tuple[int, ...]:
@@ -155,7 +171,8 @@ def _consent(facts: Facts, asked: Consent, wait: Wait, name: str) -> Outcome:
     ask = search(facts, announcing, asked.ask, least=SAY_LEAST)
     spot = (Place(wait.span),)
     if not ask.hits and not ask.near:
-        if why := missing_why(facts, announcing, asked.ask, least=SAY_LEAST):
+        why = missing_why(facts, announcing, asked.ask, least=SAY_LEAST)
+        if why and (doubt_of_roles(facts) or not announcing or not _left_unanswered(facts, wait, announcing)):
             return not_assessable(why)
         return violated(f"{name}前没有征求客户同意", 0.85 * facts.role_confidence, places=spot,
                         quote=" / ".join(facts.turns[k].text for k in announcing) or None)  # fmt: skip
@@ -229,7 +246,7 @@ def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
     text = f"{'单次' if single else '合计'}等待 {value_s:.0f} 秒，超过 {most.value:g} 秒{most.note}"
     if said.hits or said.near:
         return passed(f"{text}，但提出了回电", 0.85, **evidence(facts, said.hits)).measured(value_s, most, "s")
-    if asked.unless_said and (why := missing_why(facts, turns, asked.unless_said, least=SAY_LEAST)):
+    if asked.unless_said and (why := missing_why(facts, turns, asked.unless_said, least=SAY_LEAST, hidden=False)):
         return not_assessable(why)
     tail = "，没有提出回电" if asked.unless_said else ""
     return violated(text + tail, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits)).measured(

@@ -140,7 +140,8 @@ def _walk(facts: Facts, asked: Steps, begin: Begin) -> Outcome:
         if heard is None:
             if step.optional:
                 continue
-            return _missing(facts, step, turns, until_s if number or not turns else None)
+            back_s = until_s if number or not turns else None
+            return _missing(facts, step, turns, back_s, answered=until_s is not None)
         unsure += [] if found.hits else [step]
         start_s = facts.turns[heard.turn].span.start_s
         silent_s = max([facts.turns[k].span.end_s for k in turns if k < heard.turn] + [since_s])
@@ -193,14 +194,17 @@ def _too_soon(facts: Facts, step: Step, silent_s: float, then_s: float) -> Outco
     return violated(text, round(0.9 * facts.role_confidence, 3), places=places).measured(wait_s, wanted, "s")
 
 
-def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | None) -> Outcome:
-    """What to make of a step that was not heard; once the customer is back (`until_s`) it was not needed."""
+def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | None, *, answered: bool) -> Outcome:
+    """What to make of a step that was not heard; once the customer is back (`until_s`) it was not needed.
+
+    A customer who hangs up cuts the protocol short, unless `answered`: having spoken again, the step came before that.
+    """
     hangup = facts.call.timeline.hangup
     if until_s is not None:
         return passed("客户随后出声，已做的步骤合规", 0.7)
     if why := doubt_of_words(facts, turns):
         return not_assessable(why)
-    if hangup.by == "customer":
+    if hangup.by == "customer" and not answered:
         return passed("客户先挂机，已做的步骤合规", 0.7)
     places = tuple(Place(facts.turns[k].span, "agent") for k in turns[-2:])
     quote = " / ".join(facts.turns[k].text for k in turns) or None
