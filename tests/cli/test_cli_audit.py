@@ -111,7 +111,8 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, tone: Path, text: str, mess
 
 
 def test_a_broken_rulebook_names_file_line_and_field(tmp_path: Path, tone: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("name: mine\nextends: etiquette-zh\nrules:\n- id: my-rule\n  title: {zh: 我的规则, en: Mine}\n  severty: major\n")
+    rule = "- id: my-rule\n  title: {zh: 我的规则, en: Mine}\n  severty: major\n"
+    (tmp_path / "mine.yaml").write_text("name: mine\nextends: etiquette-zh\nrules:\n" + rule)
     done = callaudit("audit", tone, "--rulebook", tmp_path / "mine.yaml")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
