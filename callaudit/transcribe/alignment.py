@@ -92,7 +92,7 @@ def words_of(placed: Placed, share: Sequence[Timed]) -> tuple[Word, ...]:
             next_s = starts[k + 1] if k + 1 < len(row) else home.end_s
             least_s = start_s + min(QUICK_CHARACTER_S, next_s - start_s) / 2
             end_s = max(min(atom.end_s + offset_s, next_s, longest_s), least_s)
-            words.append(Word(atom.text, Span(start_s, end_s), round(min(1.0, max(0.0, atom.prob)), 4)))
+            words.append(Word(atom.text, Span(float(start_s), float(end_s)), round(min(1.0, max(0.0, atom.prob)), 4)))
     return tuple(words)
 
 

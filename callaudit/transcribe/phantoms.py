@@ -3,7 +3,7 @@
 Whisper learnt from subtitles. Fed with a tone, music or hiss it writes the credits of a video, repeats itself, or puts
 more characters into a second than a mouth can. Each of these is a reason to hear the place once more by other means
 (`faster_whisper`), and to leave it out if the reason stays. Courtesies that an agent does say (谢谢, 再见) are no
-reason, ever.
+reason, but a number of 谢 that nobody says is.
 """
 
 from __future__ import annotations
@@ -69,6 +69,9 @@ _PHANTOMS = re.compile(
     re.IGNORECASE,
 )
 _LOOPS = (re.compile(r"(.)\1{11,}"), re.compile(r"((.)(?!\2).{1,3}?)\1{4,}"), re.compile(r"(.{5,30}?)\1{2,}"))
+_THANKS = re.compile(r"(?<!谢)(?:谢谢谢|谢{5,})(?!谢)")
+"""What Whisper makes of a voice drowned in noise: people thank with two 谢 or four, not with three or five."""
+
 _LETTERS = re.compile(r"[^\W_]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
@@ -130,9 +133,11 @@ def loops(text: str) -> bool:
 
     >>> loops("喂喂喂喂喂"), loops("一一一一一一一一"), loops("我知道了" * 6)
     (False, False, True)
+    >>> loops("谢谢，谢谢！"), loops("谢谢，谢谢，谢。")
+    (False, True)
     """
     said = "".join(_LETTERS.findall(text))
-    if any(pattern.search(said) for pattern in _LOOPS):
+    if _THANKS.search(said) or any(pattern.search(said) for pattern in _LOOPS):
         return True
     raw = text.encode()
     return len(raw) > 60 and len(raw) / len(zlib.compress(raw)) > MOST_COMPRESSION
