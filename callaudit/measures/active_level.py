@@ -5,6 +5,8 @@ Written here because no maintained package on PyPI measures it (phonesim holds a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.signal
 from numpy.typing import NDArray
@@ -18,11 +20,14 @@ HANGOVER_S = 0.20
 MARGIN_DB = 15.9
 """M of clause 7: the threshold that decides lies this far below the active level."""
 
+BLOCK = 1 << 19
+"""Samples handled at a time, about a minute at 8 kHz."""
+
 THRESHOLDS = 2.0 ** np.arange(-15, 0)
 """c_j: from one step of 16 bits to half of full scale, by factors of two."""
 
 
-def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int) -> float | None:
+def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int, *, block: int = BLOCK) -> float | None:
     """Active speech level, in dB relative to the overload point (mean power of a full-scale square wave), at most 0.
 
     Where speech is too short for the envelope to rise to a threshold, it is the level over the whole of it.
@@ -31,6 +36,8 @@ def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int) -> floa
     ----------
     samples : float32 [shape=(n,)], in [-1, 1]
     sample_rate_hz : int
+    block : int
+        Samples handled at a time; the result does not depend on it.
 
     Returns
     -------
@@ -48,18 +55,16 @@ def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int) -> floa
     >>> round(active_level_dbov(tone, 8000))
     -23
     """
-    energy = float(np.dot(samples.astype(np.float64), samples.astype(np.float64)))
+    energy = sum(float(np.dot(part, part)) for part in _blocks(samples, block))
     if energy <= 0.0:
         return None
-    envelope = _envelope(samples, sample_rate_hz)
-    n_hangover = int(np.ceil(HANGOVER_S * sample_rate_hz))
+    n_active = _active_counts(samples, sample_rate_hz, block)
     whole_db = float(10 * np.log10(energy / len(samples)))
     below: tuple[float, float] | None = None  # active level at the last threshold, and how far it lies above it
-    for threshold in THRESHOLDS:
-        n_active = _n_active(envelope, threshold, n_hangover)
-        if n_active == 0:
+    for threshold, n in zip(THRESHOLDS, n_active, strict=True):
+        if n == 0:
             break
-        level_db = 10 * np.log10(energy / n_active)
+        level_db = 10 * np.log10(energy / n)
         over_db = level_db - 20 * np.log10(threshold)
         if over_db <= MARGIN_DB:
             if below is None:
@@ -70,16 +75,33 @@ def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int) -> floa
     return whole_db
 
 
-def _envelope(samples: NDArray[np.float32], sample_rate_hz: int) -> NDArray[np.float64]:
+def _blocks(samples: NDArray[np.float32], block: int) -> Iterator[NDArray[np.float64]]:
+    """The samples in double precision, a block at a time: an hour of speech is never held twice."""
+    for at in range(0, len(samples), block):
+        yield samples[at : at + block].astype(np.float64)
+
+
+def _active_counts(samples: NDArray[np.float32], sample_rate_hz: int, block: int) -> list[int]:
+    """For each threshold: samples whose envelope reaches it, and those within the hangover after each."""
     g = np.exp(-1 / (sample_rate_hz * TIME_CONSTANT_S))
-    once = scipy.signal.lfilter([1 - g], [1, -g], np.abs(samples.astype(np.float64)))
-    return np.asarray(scipy.signal.lfilter([1 - g], [1, -g], once))
+    n_hangover = int(np.ceil(HANGOVER_S * sample_rate_hz))
+    once, twice = np.zeros(1), np.zeros(1)
+    counts, left = [0] * len(THRESHOLDS), [0] * len(THRESHOLDS)
+    for part in _blocks(samples, block):
+        smooth, once = scipy.signal.lfilter([1 - g], [1, -g], np.abs(part), zi=once)
+        envelope, twice = scipy.signal.lfilter([1 - g], [1, -g], smooth, zi=twice)
+        for k, threshold in enumerate(THRESHOLDS):
+            n, left[k] = _active(envelope, threshold, n_hangover, left[k])
+            counts[k] += n
+    return counts
 
 
-def _n_active(envelope: NDArray[np.float64], threshold: float, n_hangover: int) -> int:
-    """Samples at or above the threshold, and up to `n_hangover` after each."""
+def _active(envelope: NDArray[np.float64], threshold: float, n_hangover: int, left: int) -> tuple[int, int]:
+    """Active samples of a block, and how many of the hangover are left after it; `left` were left before it."""
     above = np.flatnonzero(envelope >= threshold)
     if not above.size:
-        return 0
+        n = min(left, len(envelope))
+        return n, left - n
     steps = np.append(np.diff(above), len(envelope) - above[-1])
-    return int(np.minimum(steps, n_hangover + 1).sum())
+    n = min(left, int(above[0])) + int(np.minimum(steps, n_hangover + 1).sum())
+    return n, max(0, n_hangover + 1 - int(steps[-1]))

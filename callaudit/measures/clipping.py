@@ -17,9 +17,12 @@ LEAST_RUN = 2
 @measure("clipped_ratio", unit="ratio", per="party")
 def clipped_ratio(heard: Heard, speaker: Speaker) -> Value:
     """Share of the samples of the party's speech that are cut off at full scale."""
-    samples = heard.samples(speaker, *heard.speech(speaker))
-    n_clipped = sum(_in_runs(sign * samples >= FULL_SCALE) for sign in (1, -1))
-    return n_clipped / len(samples) if len(samples) else Missing("话音段内没有信号")
+    n_clipped = n_samples = 0
+    for span in heard.speech(speaker):
+        samples = heard.samples(speaker, span)
+        n_samples += len(samples)
+        n_clipped += sum(_in_runs(sign * samples >= FULL_SCALE) for sign in (1, -1))
+    return n_clipped / n_samples if n_samples else Missing("话音段内没有信号")
 
 
 def _in_runs(at_limit: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> int:

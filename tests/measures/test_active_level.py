@@ -103,3 +103,11 @@ def test_speech_too_short_for_the_envelope_has_the_level_of_its_whole():
 @pytest.mark.parametrize("samples", [np.zeros(0, np.float32), np.zeros(8000, np.float32)], ids=["none", "zeros"])
 def test_nothing_has_no_level(samples):
     assert active_level_dbov(samples, RATE_HZ) is None
+
+
+@pytest.mark.parametrize("block", [777, 8000, 10**7])
+def test_the_block_length_changes_nothing(block: int) -> None:
+    samples = bursts(0.2, on_s=0.7, off_s=0.4, n=9)
+    assert active_level_dbov(samples, RATE_HZ, block=block) == pytest.approx(
+        active_level_dbov(samples, RATE_HZ), abs=1e-9
+    )
