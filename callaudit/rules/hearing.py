@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
 from callaudit.spans import Span
-from callaudit.text.patterns import Variant
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Hit, Sounded
+from callaudit.text.variants import Variant
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -217,14 +219,15 @@ def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) 
 
 def _fits(variant: Variant, heard: Sounded) -> bool:
     n = len(variant.chars)
-    last = 0 if n == 2 else len(heard) - n  # two syllables fit anywhere by chance: only where the turn begins
-    for first in range(min(last, len(heard) - n) + 1):
-        row = slice(first, first + n)
-        same = (heard.codes[row] == variant.codes) | (heard.cost[variant.ids, range(first, first + n)] <= NEAR_SOUND)
-        unsure = heard.prob[row] < UNSURE_PROB
-        if (same | unsure).all() and unsure.any() and same.sum() * 2 >= n:
-            return True
-    return False
+    last = len(heard) - n
+    unsure = heard.prob < UNSURE_PROB
+    if last < 0 or not unsure.any():
+        return False
+    same = (heard.codes == variant.codes[:, None]) | (heard.cost[variant.ids] <= NEAR_SOUND)
+    first = np.arange(1 if n == 2 else last + 1)  # two syllables fit anywhere by chance: only where the turn begins
+    there = first[:, None] + np.arange(n)
+    same, unsure = same[np.arange(n), there], unsure[there]
+    return bool(((same | unsure).all(axis=1) & unsure.any(axis=1) & (same.sum(axis=1) * 2 >= n)).any())
 
 
 def sure(facts: Facts, *heard: Heard) -> float:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from callaudit.text.listen import FILLERS, NEGATIONS, Sounded
-from callaudit.text.patterns import Phrase, Variant
+from callaudit.text.variants import Phrase, Variant
 
 DEFAULT = 0.7
 """Least score of a hit, and the score at the cost that a phrase of its length is allowed."""

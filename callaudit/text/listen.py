@@ -30,6 +30,7 @@ _POLITE = frozenset("请您你")
 _PERSONS = {"我": 1, "咱": 1, "俺": 1, "你": 2, "您": 2, "他": 3, "她": 3, "它": 3}
 NEGATIONS = frozenset("不没别未无非勿莫甭")
 _FILLER_WORDS = re.compile("那个|这个")
+_SAME = str.maketrans({"您": "你", "幺": "一", "她": "他", "它": "他"})
 _SOFT_WORDS = re.compile("一下|一点")
 # words with a character of negation that deny nothing, or that lose nothing by it
 _LEXICAL = re.compile(
@@ -124,9 +125,7 @@ def say(text: str) -> str:
 
 def codes(chars: str) -> NDArray[np.int32]:
     """Code points with 您 as 你 and 幺 as 一: what counts as the same character."""
-    return np.array(
-        [ord({"您": "你", "幺": "一", "她": "他", "它": "他"}.get(char, char)) for char in chars], dtype=np.int32
-    )
+    return np.frombuffer(chars.translate(_SAME).encode("utf-32-le", "surrogatepass"), dtype=np.int32)
 
 
 def sound_ids(chars: str) -> NDArray[np.int16]:
@@ -138,6 +137,8 @@ def sound_ids(chars: str) -> NDArray[np.int16]:
 def negations(chars: str) -> NDArray[np.bool_]:
     """Which characters deny something; those inside words like 对不起 or 特别 do not, fillers inside or not."""
     denies = np.array([char in NEGATIONS for char in chars], dtype=np.bool_)
+    if not denies.any():
+        return denies
     kept = [index for index, char in enumerate(chars) if char not in FILLERS]
     for found in _LEXICAL.finditer("".join(chars[index] for index in kept)):
         denies[kept[found.start()] : kept[found.end() - 1] + 1] = False

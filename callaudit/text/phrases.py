@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,8 @@ from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.context import DEFAULT, Place, stands
 from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, listen
-from callaudit.text.patterns import SLOTS, Phrase, Slot, Variant, compile
+from callaudit.text.patterns import SLOTS, compile
+from callaudit.text.variants import Phrase, Slot, Sound
 
 __all__ = ["DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any", "listen", "outside"]
 
@@ -27,6 +29,7 @@ Anchor = Literal["any", "start", "end", "whole"]
 How = Literal["exact", "sound", "pattern"]
 
 _OPENERS = frozenset("那就哦")
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,9 @@ def find(
     sounded = words if isinstance(words, Sounded) else listen(words)
     if len(sounded) == 0:
         return ()
-    found: list[Place] = []
-    for variant in ready.variants:
-        most = min(variant.allowed * (1 - least) / (1 - DEFAULT), variant.weight)
-        if _least_cost(variant, sounded) <= most:
-            found += _places(variant, sounded, most, anchor)
+    most = np.minimum(ready.allowed * (1 - least) / (1 - DEFAULT), ready.weight)
+    rows = np.flatnonzero(_least_costs(ready, sounded) <= most + _ROUNDING)
+    found = [place for row in _alike(ready, rows) for place in _places(ready, row, sounded, most[row], anchor)]
     return tuple(
         sorted(
             (_hit(ready, place, sounded) for place in _apart(found) if stands(ready, place, sounded)),
@@ -112,19 +113,33 @@ def outside(hits: Iterable[Hit], exempt: Iterable[Hit]) -> tuple[Hit, ...]:
     )
 
 
-def _least_cost(variant: Variant, sounded: Sounded) -> float:
-    """A bound that no alignment can go below."""
-    nearest = np.where(sounded.present[variant.codes], 0.0, sounded.floor[variant.ids])
-    return float(np.minimum(variant.drop, nearest).sum())
+def _least_costs(phrase: Phrase, sounded: Sounded) -> NDArray[np.float64]:
+    """A bound for each reading that no alignment can go below, float64 [shape=(rows,)]."""
+    nearest = np.where(sounded.present[phrase.codes], 0.0, sounded.floor[phrase.ids])
+    costs: NDArray[np.float64] = np.minimum(phrase.drop, nearest).sum(axis=1)
+    return costs
 
 
-def _places(variant: Variant, sounded: Sounded, most: float, anchor: Anchor) -> list[Place]:
-    cost, start = _align(variant, sounded, most, anchor)
-    ends = np.flatnonzero(cost <= most + 1e-9)
+def _alike(phrase: Phrase, rows: NDArray[np.int64]) -> list[list[int]]:
+    """The rows of readings that are aligned together, the longest first: those without slots, or of the same steps."""
+    groups: dict[tuple[int | Slot, ...], list[int]] = {}
+    for row in sorted(rows.tolist(), key=lambda row: -len(phrase.chars[row])):
+        variant = phrase.variants[row]
+        groups.setdefault(() if len(variant.steps) == len(variant.chars) else variant.steps, []).append(row)
+    return list(groups.values())
+
+
+def _places(
+    phrase: Phrase, rows: list[int], sounded: Sounded, most: NDArray[np.float64], anchor: Anchor
+) -> list[Place]:
+    cost, start = _align(phrase, rows, sounded, most, anchor)
+    good = (cost <= most[:, None] + _ROUNDING) & (start < np.arange(len(sounded) + 1))
     if anchor in ("end", "whole"):
-        tail = np.append(np.logical_and.accumulate(_trailing(sounded)[::-1])[::-1], True)
-        ends = ends[tail[ends]]
-    return [Place(int(start[end]), int(end), float(cost[end]), variant) for end in ends if start[end] < end]
+        good &= np.append(np.logical_and.accumulate(_trailing(sounded)[::-1])[::-1], True)
+    return [
+        Place(int(start[row, end]), int(end), float(cost[row, end]), phrase.variants[rows[row]])
+        for row, end in np.argwhere(good)
+    ]
 
 
 def _trailing(sounded: Sounded) -> NDArray[np.bool_]:
@@ -132,58 +147,63 @@ def _trailing(sounded: Sounded) -> NDArray[np.bool_]:
 
 
 def _align(
-    variant: Variant, sounded: Sounded, most: float, anchor: Anchor
+    phrase: Phrase, rows: list[int], sounded: Sounded, most: NDArray[np.float64], anchor: Anchor
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Least cost of the variant ending before each syllable, and where it then starts; both [shape=(n + 1,)].
+    """Least cost of each reading ending before each syllable, and where it then starts; [shape=(rows, n + 1)].
 
     Stops as soon as no end can cost `most` or less, since costs only grow from step to step.
     """
     n = len(sounded)
-    start = np.arange(n + 1)
-    cost = np.zeros(n + 1)
+    places = np.arange(n + 1)
+    cost, start = np.zeros((len(rows), n + 1)), np.tile(places, (len(rows), 1))
     if anchor in ("start", "whole"):
         opener = sounded.filler | np.array([char in _OPENERS for char in sounded.chars], dtype=np.bool_)
-        cost[1:][~np.logical_and.accumulate(opener)] = np.inf
+        cost[:, 1:][:, ~np.logical_and.accumulate(opener)] = np.inf
     inserted = np.concatenate(([0.0], np.cumsum(sounded.insert)))
-    for number, step in enumerate(variant.steps):
+    taking = cache(partial(_taking, sounded))
+    variants = [phrase.variants[row] for row in rows]
+    steps = variants[0].steps
+    for number, step in enumerate(steps):
+        live = sum(len(variant.steps) > number for variant in variants)
         if isinstance(step, Slot):
             cost, start = _through_slot(step, cost, start, sounded)
             continue
-        dropped = cost + variant.drop[step]
-        taken = cost[:-1] + _taking(variant, step, sounded)
-        better = taken <= dropped[1:]
-        start = np.concatenate((start[:1], np.where(better, start[:-1], start[1:])))
-        cost = np.concatenate((dropped[:1], np.where(better, taken, dropped[1:])))
-        if number < len(variant.steps) - 1 and not isinstance(variant.steps[number + 1], Slot):
-            level = cost - inserted
-            lowest = np.minimum.accumulate(level)
-            origin = np.maximum.accumulate(np.where(level <= lowest, np.arange(n + 1), 0))
-            cost, start = lowest + inserted, start[origin]
-        if cost.min() > most + 1e-6:
+        dropped = cost[:live] + phrase.drop[rows[:live], step, None]
+        taken = cost[:live, :-1] + np.array([taking(variant.sounds[step]) for variant in variants[:live]])
+        start[:live, 1:] = np.where(taken <= dropped[:, 1:], start[:live, :-1], start[:live, 1:])
+        cost[:live] = dropped
+        np.minimum(taken, dropped[:, 1:], out=cost[:live, 1:])
+        if (cost[:live].min(axis=1) > most[:live] + 1e-6).all():
             break
+        if number + 1 < len(steps) and not isinstance(steps[number + 1], Slot):
+            more = sum(len(variant.steps) > number + 1 for variant in variants)
+            level = cost[:more] - inserted
+            lowest = np.minimum.accumulate(level, axis=1)
+            origin = np.maximum.accumulate(np.where(level <= lowest, places, 0), axis=1)
+            cost[:more] = lowest + inserted
+            start[:more] = start[np.arange(more)[:, None], origin]
     return cost, start
 
 
-def _taking(variant: Variant, step: int, sounded: Sounded) -> NDArray[np.float64]:
-    """Cost of each heard syllable taken for one of the phrase, float64 [shape=(n,)]."""
-    row: NDArray[np.float64] = sounded.cost[variant.ids[step]].astype(np.float64)
-    if variant.strict[step]:
+def _taking(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
+    """Cost of each heard syllable taken for one of a phrase, float64 [shape=(n,)]."""
+    row: NDArray[np.float64] = sounded.cost[sound.id].astype(np.float64)
+    if sound.strict:
         row[row > 0.1] = FORBIDDEN_COST
         row[(sounded.prob >= 0.5) & (row < FORBIDDEN_COST)] = 0.3
-    elif variant.drop[step] >= FORBIDDEN_COST:  # 吗: 么 and 嘛 will do
+    elif sound.needed:  # 吗: 么 and 嘛 will do
         row[row > 0.25] = FORBIDDEN_COST
-    own = variant.chars[step]
-    if own == "还":
+    if sound.char == "还":
         row[(row > 0.35) & (row < 2.5)] = 2.5
-    elif own in MODAL and len(variant.chars) <= 4:
+    elif sound.short and sound.char in MODAL:
         row[(row > 0.1) & (row < 1.5)] = 1.5
-    if variant.person[step]:
+    if sound.person:
         row[row > 0.1] *= 1.5
-        row[(sounded.person > 0) & (sounded.person != variant.person[step])] = 2.0
-    same = sounded.codes == variant.codes[step]
+        row[(sounded.person > 0) & (sounded.person != sound.person)] = 2.0
+    same = sounded.codes == sound.code
     row[same] = 0.0
-    if own in NEGATIONS:  # one denies, the other is part of a word such as 对不起
-        row[same & (sounded.negation != variant.strict[step])] = 0.4
+    if sound.char in NEGATIONS:  # one denies, the other is part of a word such as 对不起
+        row[same & (sounded.negation != sound.strict)] = 0.4
     return row
 
 
@@ -200,17 +220,17 @@ def _through_slot(
     }[slot.kind]
     sure = np.concatenate(([0], np.cumsum(sounded.numeral)))
     run = np.concatenate(([0], np.cumsum(~fits)))
-    best = cost.copy() if slot.least == 0 else np.full(n + 1, np.inf)
+    best = cost.copy() if slot.least == 0 else np.full(cost.shape, np.inf)
     origin = start.copy()
     for length in range(max(1, slot.least), min(slot.most, n) + 1):
         allowed = run[length:] == run[:-length]
         if slot.kind == "number":
             allowed &= (sure[length:] - sure[:-length]) * 2 >= length
-        come = np.where(allowed, cost[:-length], np.inf)
-        better = come <= best[length:] if slot.kind == "number" else come < best[length:]
+        come = np.where(allowed, cost[:, :-length], np.inf)
+        better = come <= best[:, length:] if slot.kind == "number" else come < best[:, length:]
         better &= np.isfinite(come)
-        best[length:] = np.where(better, come, best[length:])
-        origin[length:] = np.where(better, start[:-length], origin[length:])
+        best[:, length:] = np.where(better, come, best[:, length:])
+        origin[:, length:] = np.where(better, start[:, :-length], origin[:, length:])
     return best, origin
 
 

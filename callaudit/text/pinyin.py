@@ -112,18 +112,24 @@ def syllables(text: str) -> tuple[str, ...]:
     >>> syllables("银行,行A")
     ('yin', 'hang', '', 'xing', 'ei')
     """
-    from pypinyin import lazy_pinyin  # slow to import (dictionaries, about 0.3 s): paid by the first text only
+    from pypinyin.seg.mmseg import seg  # slow to import (dictionaries, about 0.3 s): paid by the first text only
 
     found: list[str] = []
     for part in _RUN.findall(text):
         if _HAN.match(part):
-            sounds = lazy_pinyin(part, errors="ignore")
-            found += (
-                sounds if len(sounds) == len(part) else ["".join(lazy_pinyin(char, errors="ignore")) for char in part]
-            )
+            sounds = [sound for word in seg.cut(part) for sound in _reading(word)]
+            found += sounds if len(sounds) == len(part) else ["".join(_reading(char)) for char in part]
         else:
             found += [_LETTERS.get(char.lower(), "") for char in part]
     return tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def _reading(word: str) -> tuple[str, ...]:
+    """Syllables of a word of pypinyin's dictionary, or of a character: kept, since a rulebook says few words often."""
+    from pypinyin import lazy_pinyin
+
+    return tuple(lazy_pinyin(word, errors="ignore"))
 
 
 @lru_cache(maxsize=2048)

@@ -16,7 +16,8 @@ from callaudit.records import Word
 if TYPE_CHECKING:
     from opencc import OpenCC
 
-_BEYOND_TABLES = str.maketrans({"妳": "你", "祂": "他", "牠": "它", "著": "着", "裏": "里", "裡": "里"})
+_ODD = {"妳": "你", "祂": "他", "牠": "它", "著": "着", "裏": "里", "裡": "里"}
+_BEYOND_TABLES = str.maketrans(_ODD)
 """Characters that OpenCC's t2s leaves, because a literary text may want them; a call never does."""
 
 _LITERARY_ZHU = (
@@ -46,9 +47,11 @@ def simplify(text: str) -> str:
     >>> simplify("著名")
     '著名'
     """
-    simplified = _converter().convert(text)
+    simplified: str = _converter().convert(text)
     if len(simplified) != len(text):
         simplified = "".join(_single(character) for character in text)
+    if not any(odd in simplified for odd in _ODD):
+        return simplified
     kept = {at + word.index("著") for word in _LITERARY_ZHU for at in _places(simplified, word)}
     return "".join(c if k in kept else c.translate(_BEYOND_TABLES) for k, c in enumerate(simplified))
 
