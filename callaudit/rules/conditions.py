@@ -16,6 +16,7 @@ from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
 from callaudit.rules.facts import BORDER_S, Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
+from callaudit.text.readable import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,12 @@ def _situation(facts: Facts, ref: object) -> Answer:
 
 
 def _said(facts: Facts, said: Said) -> Answer:
-    hits = search(
+    found = search(
         facts, facts.window(said.where, said.who), said.words, least=said.least, anchor=said.anchor, near=False
-    ).hits
-    return Answer(bool(hits), f"{'说过' if hits else '未说'}“{said.words[0]}”等")
+    )
+    if found.best is not None:
+        return Answer(True, f"说过“{found.best.hit.heard}”")
+    return Answer(False, f"未说“{readable(said.words[0])}”等")
 
 
 def _ring(facts: Facts, asked: Ringing) -> Answer:

@@ -119,7 +119,11 @@ Window = Annotated[Where, BeforeValidator(_as_where)]
 
 @options
 class Part:
-    """One thing that must be said; `name` stands for it in messages."""
+    """One thing that must be said; `name` stands for it in messages.
+
+    `given`: situations after which it need not be said, such as a number given unasked.
+    """
 
     name: str
     any: Phrases
+    given: CueRef | None = None

@@ -16,8 +16,10 @@ import numpy as np
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
 from callaudit.spans import Span
+from callaudit.text.listen import MODAL
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Hit, Sounded
+from callaudit.text.readable import readable
 from callaudit.text.variants import Variant
 
 if TYPE_CHECKING:
@@ -60,6 +62,9 @@ are doubtful only where the split is less sure than this (proposed)."""
 UNSURE_PROB, NEAR_SOUND, HIDDEN_CHARS = 0.5, 0.3, 6
 """A word less sure than this may have been another; a syllable that costs no more is the same to the ear; longer
 phrases do not hide in a few unsure words (all proposed)."""
+
+SHORT_CHARS = 3
+"""Phrases so short are not taken for said where only their sound was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,40 @@ def missing_why(
         )
         if search(facts, facts.turns_beside(turns), telling, least=least).hits:
             return "单声道混音，这句话可能被分到了客户一方"
-    return "有几个字听不真，可能就是这句话" if hidden and _perhaps_hidden(facts, turns, phrases) else None
+    if hidden and _perhaps_hidden(facts, turns, phrases):
+        return "有几个字听不真，可能就是这句话"
+    return "有几个字读音与这句话相同" if homophones(facts, turns, phrases) else None
+
+
+def homophones(facts: Facts, turns: Sequence[int], phrases: Iterable[str]) -> bool:
+    """Whether a phrase of two or three syllables is heard in other characters: 在见 for 再见, 部客气 for 不客气.
+
+    Matching takes no homophone for so short a phrase, and still nothing can be held to be missing. Two syllables must
+    end a clause, as short courtesies do (您号码 is no 您好), with one of them written rightly (号码 is no 好吗) unless
+    it is said twice (白白 for 拜拜).
+    """
+    short = [
+        variant
+        for phrase in phrases
+        for variant in compile_phrase(phrase, values=facts.values).variants
+        if 2 <= len(variant.chars) == len(variant.steps) <= SHORT_CHARS
+    ]
+    rows = [facts.sounded((turn,)) for turn in turns]
+    return any(_sounds_alike(variant, heard) for heard in rows for variant in short)
+
+
+def _sounds_alike(variant: Variant, heard: Sounded) -> bool:
+    n = len(variant.chars)
+    for first in range(len(heard) - n + 1):
+        end = first + n
+        if n == 2 and end < len(heard) and not heard.parted[end] and heard.chars[end] not in MODAL:
+            continue
+        right = heard.codes[first:end] == variant.codes
+        if not (heard.ids[first:end] == variant.ids).all() or right.all():
+            continue
+        if n > 2 or right.any() or variant.ids[0] == variant.ids[1]:
+            return True
+    return False
 
 
 def _n_spoken(phrase: str) -> int:
@@ -256,5 +294,5 @@ def evidence(facts: Facts, hits: Sequence[Heard]) -> dict[str, object]:
     return {
         "places": tuple(place(facts, heard) for heard in hits),
         "quote": facts.turns[best.turn].text,
-        "matched": f"“{best.hit.heard}” ≈ “{best.hit.phrase}”（{HOW[best.hit.how]}，{best.score:.2f}）",
+        "matched": f"“{best.hit.heard}” ≈ “{readable(best.hit.phrase)}”（{HOW[best.hit.how]}，{best.score:.2f}）",
     }

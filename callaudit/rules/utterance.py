@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from callaudit.text.normalise import standard
 from callaudit.text.numbers import digits
 
 ASKING_CHARS = 24
@@ -46,7 +47,7 @@ def asks(text: str, *, requests: bool) -> bool:
     >>> asks("周五有号，您续不续", requests=False), asks("麻烦您报一下卡号", requests=True), asks("好的", requests=True)
     (True, True, False)
     """
-    said = "".join(_SPOKEN.findall(text))
+    said = standard("".join(_SPOKEN.findall(text)))
     last = said[-ASKING_CHARS:]
     marks = text[-ASKING_CHARS:]
     words = _QUESTION_END.search(said) or _QUESTION.search(last) or (requests and _REQUEST.search(last))

@@ -24,6 +24,7 @@ from callaudit.rules.hearing import (
     sure,
     without_exempt,
 )
+from callaudit.text.readable import readable
 
 NEAR_CONFIDENCE = 0.55
 """Confidence that a rule was kept where the phrase was only nearly heard."""
@@ -56,7 +57,9 @@ class Wording:
     @property
     def wanted(self) -> tuple[Part, ...]:
         """The parts; `any` is a single one."""
-        return self.parts or ((Part(name=self.what or f"“{self.any[0]}”等用语", any=self.any),) if self.any else ())
+        if self.parts or not self.any:
+            return self.parts
+        return (Part(name=self.what or f"“{readable(self.any[0])}”等用语", any=self.any),)
 
     @property
     def n_wanted(self) -> int:
@@ -79,6 +82,8 @@ def tell(facts: Facts, turns: Sequence[int], wording: Wording) -> Told:
     missing: list[Part] = []
     near: list[Part] = []
     for part in wording.wanted:
+        if part.given is not None and facts.moments(part.given):
+            continue
         heard = search(facts, turns, part.any, least=wording.least)
         crossing = None if heard.hits else across(facts, turns, part.any, least=wording.least)
         if heard.best:

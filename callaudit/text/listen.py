@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.records import Word
+from callaudit.text.normalise import REGIONAL, STANDARD
 from callaudit.text.numbers import DIGITS, NUMERALS, spoken
 from callaudit.text.pinyin import OTHER, distances, syllable_id, syllables
 from callaudit.text.simplify import simplify
@@ -32,6 +33,7 @@ NEGATIONS = frozenset("不没别未无非勿莫甭")
 _FILLER_WORDS = re.compile("那个|这个")
 _SAME = str.maketrans({"您": "你", "幺": "一", "她": "他", "它": "他"})
 _SOFT_WORDS = re.compile("一下|一点")
+_RETROFLEX = re.compile("(?<![女幼婴孤健男胎小])儿(?![子童科女媳歌])")  # 事儿, 哪儿
 # words with a character of negation that deny nothing, or that lose nothing by it
 _LEXICAL = re.compile(
     "对不(?!对)|不好意思|了不起|不过|不但|不仅|不断|不同|不错|差不多|不论|不管|无论|特别|别人|别的|区别|级别|类别|分别|性别|个别|识别|告别"
@@ -179,11 +181,19 @@ def spoken_at(text: str, found: re.Match[str]) -> str:
 def _plainly(
     text: str, first: int, last: int, pieces: list[tuple[str, int]], chars: list[str], start: list[int], end: list[int]
 ) -> None:
-    for index in range(first, last):
-        if re.match(r"[^\W_]", text[index]):
-            chars.append(text[index].lower())
-            start.append(pieces[index][1])
-            end.append(pieces[index][1] + 1)
+    """Appends the characters said in text[first:last], regional words in standard ones."""
+    index = first
+    while index < last:
+        regional = REGIONAL.match(text, index, last)
+        length = len(regional[0]) if regional else 1
+        if regional or re.match(r"[^\W_]", text[index]):
+            read = STANDARD[regional[0]] if regional else text[index].lower()
+            for number, char in enumerate(read):
+                own = index + number if len(read) == length else index
+                chars.append(char)
+                start.append(pieces[own][1])
+                end.append(pieces[own if len(read) == length else index + length - 1][1] + 1)
+        index += length
 
 
 def _parted(
@@ -225,6 +235,8 @@ def _insert_costs(
             insert[index] = 1.0
     for found in _SOFT_WORDS.finditer(chars):
         insert[found.start() : found.end()] = 0.1
+    for found in _RETROFLEX.finditer(chars):
+        insert[found.start()] = 0.1
     for index in range(1, len(chars)):  # said twice: 请请问, 请问请问
         if ids[index] == ids[index - 1]:
             insert[index] = min(insert[index], 0.1)

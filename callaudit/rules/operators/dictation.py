@@ -25,17 +25,25 @@ from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, missing_why, sear
 from callaudit.rules.operators.readback import common_share
 from callaudit.rules.utterance import longest_number
 
+READ_BACK = 0.8
+"""Share of a number that the customer has given, from which it is read back to him (proposed)."""
+
+SUBSTANCE = 2
+"""A customer who has said more than a greeting and so many characters has asked something: no opening any more."""
+
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
 @options
 class Dictation:
-    """An item to note is an agent turn with a number of `least_digits` that the customer has not given, or a turn of
-    the cue `item`. It must be announced with `warn` (in the turn or the one before) or spoken at `rate_most_cpm` at
-    most, if the turn lasts `least_s`. `no_mobile`: no mobile number other than the customer's own may be dictated.
+    """An item to note is an agent turn with a number of `least_digits`, or a turn of the cue `item`; not the opening,
+    and not what the customer has given. It must be announced with `warn` (in the turn or the one before) or spoken at
+    `rate_most_cpm` at most, if the turn lasts `least_s` and its number, where that is the item, has `long_digits`: a
+    shorter one can only be kept. `no_mobile`: no mobile number other than the customer's own may be dictated.
     """
 
     least_digits: Annotated[int, Field(ge=3)] = 6
+    long_digits: Annotated[int, Field(ge=3)] = 6
     item: CueRef | None = None
     warn: tuple[Phrase, ...] = ()
     least_s: Threshold = limit(0)
@@ -51,21 +59,40 @@ def dictation(facts: Facts, asked: Dictation) -> Outcome:
     items = [k for k in facts.agent if _dictates(facts, asked, k)]
     if asked.no_mobile:
         return _no_mobile(facts, items)
-    items = [k for k in items if facts.turns[k].span.duration_s >= asked.least_s.value]
-    if not items:
+    judged = [(k, _announced(facts, asked, k)) for k in items]
+    outcomes = [outcome for k, outcome in judged if outcome.status == "passed" or _long(facts, asked, k)]
+    if not outcomes:
         return not_applicable("客服没有念需要记录的内容")
-    outcomes = [_announced(facts, asked, k) for k in items]
     return min(outcomes, key=lambda outcome: ("violated", "not_assessable", "passed").index(outcome.status))
 
 
 def _dictates(facts: Facts, asked: Dictation, turn: int) -> bool:
-    if asked.item is not None and any(moment.turn == turn for moment in facts.moments(asked.item)):
-        return True
+    if _opens(facts, turn):
+        return False
     number = longest_number(facts.turns[turn].text)
     own = "".join(longest_number(facts.turns[k].text) for k in facts.customer) + (
         facts.call.metadata.customer_number or ""
     )
-    return len(number) >= asked.least_digits and common_share(number, own) < 0.8
+    if len(number) >= asked.least_digits:
+        return common_share(number, own) < READ_BACK
+    return _is_item(facts, asked, turn)
+
+
+def _opens(facts: Facts, turn: int) -> bool:
+    """Whether the turn introduces the agent (hotline and agent numbers), before the customer has asked anything."""
+    asked = [k for k in facts.customer if facts.substance(k) > SUBSTANCE]
+    return bool(asked) and asked[0] > turn and turn in facts.greeting("agent")
+
+
+def _is_item(facts: Facts, asked: Dictation, turn: int) -> bool:
+    return asked.item is not None and any(moment.turn == turn for moment in facts.moments(asked.item))
+
+
+def _long(facts: Facts, asked: Dictation, turn: int) -> bool:
+    """Whether there is so much to note that it must be announced."""
+    if facts.turns[turn].span.duration_s < asked.least_s.value:
+        return False
+    return _is_item(facts, asked, turn) or len(longest_number(facts.turns[turn].text)) >= asked.long_digits
 
 
 def _no_mobile(facts: Facts, items: list[int]) -> Outcome:

@@ -18,7 +18,7 @@ from callaudit.rules.base import (
 )
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
-from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
 from callaudit.spans import Span
 
 
@@ -74,6 +74,8 @@ def _without_closing(facts: Facts, asked: HangUp) -> Outcome | None:
         return None
     if why := doubt_of_words(facts, last):
         return not_assessable(why)
+    if homophones(facts, last, asked.closing):
+        return not_assessable("有几个字读音与结束语相同")
     turn = facts.turns[last[-1]]
     return violated(
         "客服没说结束语就挂机",

@@ -23,7 +23,7 @@ from callaudit.rules.base import (
 )
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
-from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
 from callaudit.rules.wording import NEAR_CONFIDENCE
 from callaudit.spans import Span, covered_s
 
@@ -206,6 +206,8 @@ def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | No
         return not_assessable(why)
     if hangup.by == "customer" and not answered:
         return passed("客户先挂机，已做的步骤合规", 0.7)
+    if homophones(facts, turns, step.any):
+        return not_assessable(f"有几个字读音与“{step.name}”的说法相同")
     places = tuple(Place(facts.turns[k].span, "agent") for k in turns[-2:])
     quote = " / ".join(facts.turns[k].text for k in turns) or None
     sure = 0.85 if hangup.by == "agent" else 0.7
