@@ -39,10 +39,14 @@ CONSENT_S = 20.0
 
 @options
 class Consent:
-    """A question before the hold and the customer's yes to it."""
+    """A question before the hold and the customer's yes to it.
+
+    One asked earlier holds too, if it speaks of the wait (`about`), was agreed to, and no other wait came between.
+    """
 
     ask: Phrases
     accept: Phrases
+    about: tuple[Phrase, ...] = ()
 
 
 @options
@@ -53,7 +57,7 @@ class Hold:
     after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked: until a turn says one of
     `back` (given these, waits that only chatter parts are one);
     `announced`: only waits whose announcing turn holds one of these; `follows`, `then`: only waits right before or
-    after which such a turn lies;
+    after which such a turn lies; `not_since`: no wait before which such a turn lies, nearer than the wait before it;
     `single_most_s` / `total_most_s` may only be exceeded if one of `unless_said` is said in the call.
     """
 
@@ -78,6 +82,7 @@ class Hold:
     follows: CueRef | None = None
     then: CueRef | None = None
     not_after: CueRef | None = None
+    not_since: CueRef | None = None
     what: str | None = None
 
 
@@ -102,11 +107,41 @@ def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ..
     follow = None if asked.follows is None else {moment.turn for moment in facts.moments(asked.follows)}
     then = None if asked.then is None else {moment.turn for moment in facts.moments(asked.then)}
     fit = [w for w in waits if (follow is None or w.before in follow) and (then is None or w.after in then)]
+    if asked.not_since is not None:
+        barring = {moment.turn for moment in facts.moments(asked.not_since)}
+        fit = [w for w in fit if barring.isdisjoint(_since_last_wait(facts, w))]
     if asked.announced:
         fit = [
             w for w in fit if search(facts, _turns_before(facts, w), asked.announced, least=SAY_LEAST, near=False).hits
         ]
     return tuple(fit)
+
+
+def _since_last_wait(facts: Facts, wait: Wait) -> tuple[int, ...]:
+    """The turns before the wait, back to the last hold after which the customer has spoken again."""
+    turns = tuple(range(0 if wait.before is None else wait.before + 1))
+    ends = [hold.end_s for hold in facts.call.timeline.of("hold") if hold.end_s <= wait.span.start_s]
+    ends = [end_s for end_s in ends if any(k in turns and facts.turns[k].span.start_s >= end_s for k in facts.customer)]
+    return tuple(k for k in turns if facts.turns[k].span.start_s >= max(ends, default=0.0))
+
+
+def _agreed_before(facts: Facts, asked: Consent, wait: Wait) -> Outcome | None:
+    """A pass where an earlier question about this wait was agreed to at once; None without one."""
+    since = _since_last_wait(facts, wait)
+    for asking in reversed([k for k in facts.agent if k in since]):
+        ask = search(facts, (asking,), asked.ask, least=SAY_LEAST)
+        about = (
+            (ask.hits or ask.near)
+            and asked.about
+            and search(facts, (asking,), asked.about, least=SAY_LEAST, near=False).hits
+        )
+        reply = next((k for k in facts.customer if k > asking and k in since), None)
+        if not about or reply is None:
+            continue
+        agreed = search(facts, (reply,), asked.accept, least=SAY_LEAST)
+        if agreed.hits or agreed.near:
+            return passed("等待前已征得客户同意", 0.8 if agreed.hits else 0.6, **evidence(facts, ask.hits))
+    return None
 
 
 def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
@@ -167,9 +202,14 @@ def _at(facts: Facts, wait: Wait, outcome: Outcome) -> Outcome:
 
 def _consent(facts: Facts, asked: Consent, wait: Wait, name: str) -> Outcome:
     own = [k for k in facts.agent if wait.before is not None and k <= wait.before][-2:]
-    announcing = [k for k in own if k == own[-1] or wait.span.start_s - facts.turns[k].span.end_s <= CONSENT_S]
+    since = _since_last_wait(facts, wait)
+    announcing = [
+        k for k in own if k == own[-1] or (k in since and wait.span.start_s - facts.turns[k].span.end_s <= CONSENT_S)
+    ]
     ask = search(facts, announcing, asked.ask, least=SAY_LEAST)
     spot = (Place(wait.span),)
+    if not ask.hits and (agreed_before := _agreed_before(facts, asked, wait)):
+        return agreed_before
     if not ask.hits and not ask.near:
         why = missing_why(facts, announcing, asked.ask, least=SAY_LEAST)
         if why and (doubt_of_roles(facts) or not announcing or not _left_unanswered(facts, wait, announcing)):
