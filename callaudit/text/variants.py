@@ -18,11 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, negations, say, sound_ids
+from callaudit.text.normalise import REGIONAL
 from callaudit.text.simplify import simplify
 
 Kind = Literal["any", "named", "number", "surname"]
 
-_SPECIAL = re.compile(r"\d")
+_SPECIAL = re.compile(rf"\d|{REGIONAL.pattern}")
 """What is not said the way it is written, so that `say` has to read it."""
 
 _UNSAID = re.compile(r"[\W_]+")

@@ -118,9 +118,7 @@ def test_every_format_gives_back_the_tone(tmp_path, name, write, rate_hz, codec,
     assert audio.samples.dtype == np.float32
     middle = audio.samples[0, audio.n_samples // 4 : -audio.n_samples // 4]
     assert main_hz(middle, working_hz) == pytest.approx(TONE_HZ, abs=2)
-    assert level_db(middle) == pytest.approx(
-        LEVEL_DB, abs=3 if codec == "amr_nb" else 0.6
-    )
+    assert level_db(middle) == pytest.approx(LEVEL_DB, abs=3 if codec == "amr_nb" else 0.6)
 
 
 def test_g729_is_read_where_ffmpeg_decodes_it(tmp_path):

@@ -73,9 +73,7 @@ def test_a_proxy_says_what_it_is_inferred_from() -> None:
 
 @pytest.mark.parametrize(("rate", "status"), [(240, "passed"), (330, "violated")])
 def test_an_address_is_dictated_slowly_or_announced(rate: float, status: str) -> None:
-    text = (
-        "我们的地址是滨江路一百二十六号海岳大厦十二楼三号窗口，地铁三号线二号出口出来往右走两百米，门口有报刊亭。"
-    )
+    text = "我们的地址是滨江路一百二十六号海岳大厦十二楼三号窗口，地铁三号线二号出口出来往右走两百米，门口有报刊亭。"
     assert finding("slow-down-and-warn-for-dictation", [{"agent": text, "rate": rate}]).status == status
 
 
