@@ -55,6 +55,8 @@ def wait_until(page: Any, condition: str) -> None:
 
 
 def heard_at(page: Any) -> float:
+    """Where the sound is once no seek is under way."""
+    wait_until(page, "!document.querySelector('audio').seeking")
     return float(page.evaluate("document.querySelector('audio').currentTime"))
 
 

@@ -47,6 +47,7 @@
       this.words = timed(root, ".turn p [data-t]", "t");
       this.rows = timed(root, "[data-row]", "row");
       this.time = 0;
+      this.wanted = null; // where to seek when the seek under way is done
       this.listen();
     }
 
@@ -66,7 +67,10 @@
         this.audio.playbackRate = Number(event.target.value);
       });
       for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.changed());
-      for (const name of ["timeupdate", "seeked"]) this.audio.addEventListener(name, () => this.show(this.audio.currentTime));
+      this.audio.addEventListener("seeked", () => this.sought());
+      this.audio.addEventListener("timeupdate", () => {
+        if (!this.audio.seeking) this.show(this.audio.currentTime);
+      });
     }
 
     clicked(event) {
@@ -85,8 +89,18 @@
 
     seek(time) {
       const at = Math.min(this.duration, Math.max(0, time));
-      if (this.audio) this.audio.currentTime = at;
+      if (this.audio && this.audio.seeking) this.wanted = at; // Chromium hangs on a seek begun during another
+      else if (this.audio) this.audio.currentTime = at;
       this.show(at, true);
+    }
+
+    sought() {
+      if (this.wanted === null) {
+        this.show(this.audio.currentTime);
+        return;
+      }
+      this.audio.currentTime = this.wanted;
+      this.wanted = null;
     }
 
     play() {
