@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from callaudit.measures.active_level import active_level_dbov
 from callaudit.measures.fundamental import PitchTrack, track_pitch
 from callaudit.records import Audio, Measurement, Recording, Signal, Speaker, Timeline, Track, Turn
 from callaudit.spans import Span, intersect, merge, to_frames, to_samples
@@ -110,6 +111,12 @@ class Heard:
             speaker: track_pitch(self.audio.samples[channel], self.audio.sample_rate_hz, self.speech(speaker))
             for speaker, channel in self.channels.items()
         }
+
+    @cached_property
+    def active_levels_dbov(self) -> Mapping[Speaker, float | None]:
+        """Active speech level of all that each party says; None where it says nothing."""
+        rate_hz = self.audio.sample_rate_hz
+        return {who: active_level_dbov(self.samples(who, *self.speech(who)), rate_hz) for who in self.channels}
 
     def speech_frames(self, speaker: Speaker) -> NDArray[np.bool_]:
         """Whether a party speaks, frame by frame [shape=(frames,)]."""

@@ -25,8 +25,7 @@ def turn_level(heard: Heard, turn: Turn) -> Value:
 @measure("active_level_dbov", unit="dBov", per="party")
 def party_level(heard: Heard, speaker: Speaker) -> Value:
     """Active speech level of all that the party says (ITU-T P.56, method B)."""
-    samples = heard.samples(speaker, *heard.speech(speaker))
-    level_dbov = active_level_dbov(samples, heard.audio.sample_rate_hz)
+    level_dbov = heard.active_levels_dbov[speaker]
     return SILENT if level_dbov is None else level_dbov
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from callaudit.measures.active_level import active_level_dbov
 from callaudit.measures.base import FRAME_S, Heard, Missing, Value, measure
 from callaudit.records import SpanKind, Speaker
 from callaudit.spans import Span, gaps, longer_than
@@ -34,7 +33,7 @@ def signal_to_noise(heard: Heard, speaker: Speaker) -> Value:
     noise = _noise_power(heard, speaker)
     if isinstance(noise, Missing):
         return noise
-    level_dbov = active_level_dbov(heard.samples(speaker, *heard.speech(speaker)), heard.audio.sample_rate_hz)
+    level_dbov = heard.active_levels_dbov[speaker]
     speech = 10 ** (level_dbov / 10) - noise if level_dbov is not None else 0.0
     return float(10 * np.log10(speech / noise)) if speech > 0 else Missing("话音不高于噪声")
 
