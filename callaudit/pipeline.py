@@ -18,7 +18,20 @@ from callaudit.config import Config
 from callaudit.errors import CallauditError
 from callaudit.measures import Heard, measure_call
 from callaudit.progress import SILENT, Progress
-from callaudit.records import Audio, Audit, Call, Failed, MadeBy, Party, Recording, Signal, Speaker, Voice, Word
+from callaudit.records import (
+    Audio,
+    Audit,
+    Call,
+    Failed,
+    MadeBy,
+    Party,
+    Reading,
+    Recording,
+    Signal,
+    Speaker,
+    Voice,
+    Word,
+)
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
 from callaudit.signals import find_signals
@@ -81,6 +94,7 @@ def hear(
     legs = _legs(audio, voices)
     transcript = transcriber.transcribe(legs, _speech_of(voices), language=language, progress=progress)
     words = tuple(transcript.words[leg] for leg in _speech_of(voices))
+    readings = tuple(transcript.readings.get(leg, ()) for leg in _speech_of(voices))
     talk = merge(span for spans in speech.values() for span in spans)
     ring = find_ring(signals, talk)
     answer_s = ring.answer_s if ring else 0.0
@@ -91,7 +105,7 @@ def hear(
         recording.metadata,
         answer_s=answer_s,
     )
-    return _call(recording, audio, signals, parties, words, transcript, transcriber, progress)
+    return _call(recording, audio, signals, parties, words, readings, transcript, transcriber, progress)
 
 
 def _voices(audio: Audio, speech: Mapping[int, tuple[Span, ...]]) -> tuple[Voice, ...]:
@@ -119,6 +133,7 @@ def _call(
     signals: tuple[Signal, ...],
     parties: tuple[Party, ...],
     words: tuple[tuple[Word, ...], ...],
+    readings: tuple[tuple[Reading, ...], ...],
     transcript: Transcript,
     transcriber: Transcriber,
     progress: Progress,
@@ -139,7 +154,13 @@ def _call(
     )
     speech = {party.speaker: timeline.of("speech", party.speaker) for party in parties}
     sureness = {p.speaker: tuple(zip(p.voice.speech, p.voice.sureness, strict=False)) for p in parties}
-    turns = make_turns(speech, said, join=lambda row: join(row, transcript.language), sureness=sureness)
+    turns = make_turns(
+        speech,
+        said,
+        join=lambda row: join(row, transcript.language),
+        sureness=sureness,
+        readings={party.speaker: own for party, own in zip(parties, readings, strict=True)},
+    )
     progress.step("measures", 0, 1)
     channels = {party.speaker: party.voice.channel for party in parties}
     turns, measurements, tracks = measure_call(Heard(recording, audio, timeline, turns, channels, signals))

@@ -147,6 +147,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """Another way to hear a stretch of speech, found where the recogniser listened again because it was in doubt.
+
+    `words` stand in place of all that was first heard in `span`; `prob` in [0, 1] is the share of this reading among
+    all that were weighed for the stretch, the one in the transcript included.
+    """
+
+    span: Span
+    words: tuple[Word, ...]
+    prob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Party:
     """A voice that has a role; `confidence` in [0, 1] is that of the role, `why` says what it rests on."""
 
@@ -216,7 +229,7 @@ class Turn:
     """What one party says until the other speaks; measures are None where they could not be had.
 
     `confidence` is that of the words, `speaker_confidence` that they are this voice's (1.0 on a channel of its own);
-    both in [0, 1].
+    both in [0, 1]. `readings` are what else may have been said, where a second hearing found it possible.
     """
 
     speaker: Speaker
@@ -229,6 +242,7 @@ class Turn:
     f0_median_hz: float | None = None
     f0_spread_st: float | None = None
     speaker_confidence: float = 1.0
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

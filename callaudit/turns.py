@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 
-from callaudit.records import Speaker, Turn, Word
+from callaudit.records import Reading, Speaker, Turn, Word
 from callaudit.spans import Span, covered_s, merge
 
 OWN_PAUSE_S = 1.5
@@ -27,6 +27,7 @@ def make_turns(
     *,
     join: Join,
     sureness: Mapping[Speaker, Sequence[tuple[Span, float]]] | None = None,
+    readings: Mapping[Speaker, Sequence[Reading]] | None = None,
 ) -> tuple[Turn, ...]:
     """Turns of all parties in order of their start.
 
@@ -39,8 +40,9 @@ def make_turns(
     words : what each party says, in order of time
     join : makes the readable text of a row of words
     sureness : per speaker, how sure each stretch is that speaker's voice, in [0, 1]; 1.0 where nothing is said of it
+    readings : per speaker, what else may have been said; each goes to the turn that it overlaps most
     """
-    sureness = sureness or {}
+    sureness, readings = sureness or {}, readings or {}
     turns: list[Turn] = []
     for speaker, own in speech.items():
         others = [span for other, spans in speech.items() if other != speaker for span in spans]
@@ -49,7 +51,12 @@ def make_turns(
         for span, said in zip(spans, shares, strict=True):
             if said or span.duration_s >= LEAST_WORDLESS_S:
                 sure = round(_sureness(span, sureness.get(speaker, ())), 3)
-                turns.append(Turn(speaker, span, said, join(said), _confidence(said), speaker_confidence=sure))
+                turns.append(
+                    Turn(
+                        speaker, span, said, join(said), _confidence(said), speaker_confidence=sure,
+                        readings=_readings(span, spans, readings.get(speaker, ())),
+                    )
+                )  # fmt: skip
     return tuple(sorted(turns, key=lambda turn: (turn.span.start_s, turn.span.end_s, turn.speaker)))
 
 
@@ -79,6 +86,12 @@ def _share_out(words: Sequence[Word], spans: Sequence[Span]) -> list[tuple[Word,
             at += 1
         shares[at].append(word)
     return [tuple(share) for share in shares]
+
+
+def _readings(turn: Span, turns: Sequence[Span], readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """The readings that overlap this turn more than any other."""
+    own = [reading for reading in readings if turn.overlap_s(reading.span) > 0]
+    return tuple(r for r in own if turn == max(turns, key=lambda span: span.overlap_s(r.span)))
 
 
 def _confidence(words: Sequence[Word]) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from callaudit.progress import SILENT, Progress
-from callaudit.records import Audio, Word
+from callaudit.records import Audio, Reading, Word
 from callaudit.spans import Span
 
 
@@ -17,13 +17,15 @@ class Transcript:
 
     `words` has an entry for every channel whose speech was given, empty where nothing was understood. Every word lies
     inside that channel's speech. `language` is a code such as ``zh`` or ``en``; `language_prob` in [0, 1] is 1.0 where
-    the caller named the language. `notes` says, one sentence each, what was left out and why.
+    the caller named the language. `notes` says, one sentence each, what was left out and why. `readings` are, per
+    channel in the order of time, other ways to hear the stretches that were heard a second time; none by default.
     """
 
     words: Mapping[int, tuple[Word, ...]]
     language: str
     language_prob: float
     notes: tuple[str, ...] = field(default=())
+    readings: Mapping[int, tuple[Reading, ...]] = field(default_factory=dict)
 
 
 @runtime_checkable
