@@ -35,7 +35,7 @@ from callaudit.records import (
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
 from callaudit.signals import find_signals
-from callaudit.spans import Span, merge
+from callaudit.spans import Span
 from callaudit.speakers import assign_roles, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
 from callaudit.text.punctuation import join
@@ -95,8 +95,7 @@ def hear(
     transcript = transcriber.transcribe(legs, _speech_of(voices), language=language, progress=progress)
     words = tuple(transcript.words[leg] for leg in _speech_of(voices))
     readings = tuple(transcript.readings.get(leg, ()) for leg in _speech_of(voices))
-    talk = merge(span for spans in speech.values() for span in spans)
-    ring = find_ring(signals, talk)
+    ring = find_ring(signals, speech, recording.duration_s)
     answer_s = ring.answer_s if ring else 0.0
     parties = assign_roles(
         voices,

@@ -4,7 +4,9 @@ What is what
 ------------
 answer
     The end of a ring that something cut short. After a whole ring the answer lies somewhere in the pause that follows,
-    and cannot be heard; it is put at the first voice, and never later than the next ring was due.
+    and cannot be heard; it is put at the first voice, and never later than the next ring was due, or than the line
+    was given up (busy tone, end of the recording). Who alone speaks before the ringing, on the leg that then rings,
+    is an announcement and no answer.
 hold
     The caller is parked: music after the answer, or a silence that the agent announced (a wait request in the agent's
     last words before it, at most one short reply of the customer in between).
@@ -18,9 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from callaudit.records import Hangup, Party, Ring, Signal, Speaker, Timeline, TimelineSpan, Voice
-from callaudit.spans import Span, covered_s, gaps, intersect, longer_than, merge, subtract, total_s
+from callaudit.signals.plans import PLANS
+from callaudit.spans import Span, between, covered_s, gaps, intersect, longer_than, merge, subtract, total_s
 
 LEAST_SILENCE_S = 1.0
 """Shorter pauses are part of talking; every longer one is listed (contract)."""
@@ -31,9 +35,8 @@ LEAST_HOLD_S = 3.0
 LARGEST_REPLY_S = 2.5
 """The longest speech of the customer (「好的，谢谢你」) that may stand between announcement and silent hold."""
 
-RING_CYCLE_S = {"us": 6.0, "uk": 3.0}
-OTHER_CYCLE_S = 5.0
-"""Cadence of ring-back: on and off time together (ITU-T E.180 lists: 1/4 s in China and most of Europe)."""
+CUT_S = 0.08
+"""A ring so much shorter than its fellows, or than planned, was cut short; ends of rings are found to 0.012 s."""
 
 MUSIC_BRIDGE_S = 2.0
 """Quiet passages of hold music up to this long stay inside the hold."""
@@ -60,7 +63,7 @@ def make_timeline(pieces: Pieces) -> Timeline:
     """The timeline of a call whose signals, voices and wait requests are known."""
     speech = {party.speaker: merge(party.voice.speech) for party in pieces.parties}
     talk = merge(span for spans in speech.values() for span in spans)
-    ring = find_ring(pieces.signals, talk)
+    ring = find_ring(pieces.signals, _by_channel(pieces), pieces.duration_s)
     answer_s = ring.answer_s if ring else 0.0
     hangup, tone = _hangup(pieces, talk, answer_s)
     end_s = hangup.at_s if hangup.at_s is not None else pieces.duration_s
@@ -102,21 +105,22 @@ def make_timeline(pieces: Pieces) -> Timeline:
     return Timeline(ring, tuple(spans), hangup, answer_s, end_s)
 
 
-def find_ring(signals: Iterable[Signal], talk: Sequence[Span]) -> Ring | None:
+def find_ring(signals: Iterable[Signal], speech: Mapping[int, Sequence[Span]], end_s: float) -> Ring | None:
     """The ringing before the answer, or None.
 
     Parameters
     ----------
     signals : everything found that is not speech
-    talk : merged speech of all parties
+    speech : merged speech of every channel of the recording
+    end_s : length of the recording in seconds
     """
     signals = tuple(signals)
-    first_voice_s = talk[0].start_s if talk else float("inf")
-    tones = sorted(
-        (s for s in signals if s.kind == "ringback" and s.span.start_s < first_voice_s), key=lambda s: s.span
-    )
+    talk = merge(span for spans in speech.values() for span in spans)
+    tones = [s for s in signals if s.kind == "ringback" and not _answered_before(s, speech)]
     if tones:
-        return _tone_ring(tones, first_voice_s)
+        given_up = [s.span.start_s for s in signals if s.kind in ("busy", "congestion")]
+        return _tone_ring(tones, talk, [*given_up, end_s])
+    first_voice_s = talk[0].start_s if talk else float("inf")
     for music in sorted((s for s in signals if s.kind == "music"), key=lambda s: s.span):
         if music.span.start_s <= 2.0 and music.span.start_s < first_voice_s and music.span.end_s <= first_voice_s + 1.0:
             end_s = min(music.span.end_s, first_voice_s)
@@ -127,20 +131,39 @@ def find_ring(signals: Iterable[Signal], talk: Sequence[Span]) -> Ring | None:
     return None
 
 
-def _tone_ring(tones: Sequence[Signal], first_voice_s: float) -> Ring:
+def _answered_before(tone: Signal, speech: Mapping[int, Sequence[Span]]) -> bool:
+    """Whether somebody had spoken when it began to ring; an announcement speaks alone, on the leg that rings.
+
+    On one channel nobody can say who spoke.
+    """
+    spoke = {channel for channel, spans in speech.items() if any(span.start_s < tone.span.start_s for span in spans)}
+    return bool(spoke) and (len(speech) < 2 or spoke != {tone.channel})
+
+
+def _tone_ring(tones: Sequence[Signal], talk: Sequence[Span], given_up_s: Sequence[float]) -> Ring:
     """Ring of the loudest leg (the surest signal); leaked copies on other channels are the same ring."""
     best = max(tones, key=lambda s: (s.confidence, s.span.duration_s, -s.channel))
     own = [s for s in tones if s.channel == best.channel]
     rings = merge(burst for s in own for burst in (s.bursts or (s.span,)))
     last = rings[-1]
-    usual_s = max(ring.duration_s for ring in rings)
-    cycle_s = RING_CYCLE_S.get(best.plan or "", OTHER_CYCLE_S)
-    on_s = {"us": 2.0, "uk": 1.0}.get(best.plan or "", max(1.0, usual_s))
-    if last.duration_s < on_s - 0.08:
-        answer_s = last.end_s
-    else:
-        answer_s = max(last.end_s, min(first_voice_s, last.start_s + cycle_s))
+    on_s, cycle_s = _rhythm(rings, best.plan)
+    answer_s = last.end_s
+    if last.duration_s >= on_s - CUT_S:
+        voices = [span.start_s for span in talk if span.start_s >= last.start_s]
+        ends = [at_s for at_s in given_up_s if at_s >= last.end_s]
+        answer_s = max(last.end_s, min([last.start_s + cycle_s, *voices, *ends]))
     return Ring("tone", Span(rings[0].start_s, last.end_s), rings, len(rings), answer_s, best.channel, best.plan)
+
+
+def _rhythm(rings: Sequence[Span], plan_name: str | None) -> tuple[float, float]:
+    """Length of a ring, and seconds from one to the next: as heard where there are two, else as planned."""
+    plan = next((p for p in PLANS if p.kind == "ringback" and p.name == plan_name), None)
+    longest_s = max(ring.duration_s for ring in rings)
+    on_s = plan.cycle_s - plan.off_s[-1] if plan else longest_s
+    if len(rings) > 1:
+        on_s = longest_s if abs(longest_s - on_s) <= CUT_S else on_s
+        return on_s, on_s + median(gap.duration_s for gap in between(rings))
+    return on_s, plan.cycle_s if plan else on_s
 
 
 def _hangup(pieces: Pieces, talk: Sequence[Span], answer_s: float) -> tuple[Hangup, tuple[Span, ...]]:
@@ -148,7 +171,7 @@ def _hangup(pieces: Pieces, talk: Sequence[Span], answer_s: float) -> tuple[Hang
     tones = [
         s
         for s in pieces.signals
-        if s.kind in ("busy", "congestion") and s.span.end_s > last_voice_s and s.span.start_s > answer_s
+        if s.kind in ("busy", "congestion") and s.span.end_s > last_voice_s and s.span.start_s >= answer_s
     ]
     spans = merge(s.span for s in tones)
     at_s = min((s.span.start_s for s in tones), default=pieces.duration_s)
@@ -222,6 +245,14 @@ def _announced(quiet: Span, requests: Sequence[Span], speech: Mapping[Speaker, S
     agent_s = covered_s(since, speech.get("agent", ()))
     reply_s = sum(covered_s(since, spans) for who, spans in speech.items() if who != "agent")
     return agent_s <= 4.0 and reply_s <= LARGEST_REPLY_S
+
+
+def _by_channel(pieces: Pieces) -> dict[int, tuple[Span, ...]]:
+    """Merged speech of each channel, also of one on which nobody speaks."""
+    spoken: dict[int, list[Span]] = {channel: [] for channel in range(2 if pieces.stereo else 1)}
+    for party in pieces.parties:
+        spoken.setdefault(party.voice.channel, []).extend(party.voice.speech)
+    return {channel: merge(spans) for channel, spans in spoken.items()}
 
 
 def _within(spans: Sequence[Span], start_s: float, end_s: float) -> tuple[Span, ...]:

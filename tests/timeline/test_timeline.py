@@ -17,7 +17,7 @@ def ringing(*bursts: tuple[float, float], plan: str = "cn", channel: int = 0) ->
 
 
 def test_a_cut_off_ring_ends_at_the_answer() -> None:
-    ring = find_ring([ringing((0.0, 1.0), (5.0, 6.0), (10.0, 10.4))], [Span(10.9, 12.0)])
+    ring = find_ring([ringing((0.0, 1.0), (5.0, 6.0), (10.0, 10.4))], {0: [Span(10.9, 12.0)]}, 13.0)
     assert ring is not None
     assert (ring.count, ring.answer_s) == (3, 10.4)
     assert ring.ring_to_answer_s == pytest.approx(10.4)
@@ -31,9 +31,64 @@ def test_a_cut_off_ring_ends_at_the_answer() -> None:
     ],
 )
 def test_after_a_whole_ring_the_answer_lies_in_the_pause(voice_s: float, answer_s: float) -> None:
-    ring = find_ring([ringing((0.0, 1.0), (5.0, 6.0))], [Span(voice_s, voice_s + 2)])
+    ring = find_ring([ringing((0.0, 1.0), (5.0, 6.0))], {0: [Span(voice_s, voice_s + 2)]}, 20.0)
     assert ring is not None
     assert (ring.count, ring.answer_s) == (2, answer_s)
+
+
+@pytest.mark.parametrize(("plan", "ring_s", "cycle_s"), [("cn", 1.0, 5.0), ("us", 2.0, 6.0), ("uk", 1.0, 3.0)])
+def test_after_a_lone_whole_ring_the_next_was_due_by_plan(plan: str, ring_s: float, cycle_s: float) -> None:
+    ring = find_ring([ringing((0.5, 0.5 + ring_s), plan=plan)], {0: [Span(20.0, 22.0)]}, 30.0)
+    assert ring is not None
+    assert ring.answer_s == pytest.approx(0.5 + cycle_s)
+
+
+def test_the_rhythm_heard_outranks_the_plan() -> None:
+    ring = find_ring([ringing((0.2, 1.2), (6.2, 7.2), plan="eu")], {0: [Span(20.0, 22.0)]}, 30.0)
+    assert ring is not None
+    assert ring.answer_s == pytest.approx(12.2)
+
+
+@pytest.mark.parametrize(
+    ("bursts", "answer_s"),
+    [
+        pytest.param([(0.0, 0.6), (4.6, 5.6)], 8.0, id="the recording began inside a ring"),
+        pytest.param([(0.0, 0.6), (4.6, 5.0)], 5.0, id="and the last one was cut off"),
+        pytest.param([(0.0, 0.6)], 0.6, id="a lone ring, cut off"),
+    ],
+)
+def test_a_ring_cut_off_is_known_by_the_plan(bursts: list[tuple[float, float]], answer_s: float) -> None:
+    ring = find_ring([ringing(*bursts)], {0: [Span(8.0, 9.0)]}, 12.0)
+    assert ring is not None
+    assert ring.answer_s == answer_s
+
+
+@pytest.mark.parametrize(
+    ("busy", "answer_s"),
+    [
+        pytest.param((), 12.0, id="it rings until the recording ends"),
+        pytest.param((Signal("busy", Span(11.5, 14.0), 0, 0.9, "cn"),), 11.5, id="the network gives up"),
+    ],
+)
+def test_a_call_that_nobody_answers_has_no_silence_in_it(busy: tuple[Signal, ...], answer_s: float) -> None:
+    end_s = 14.0 if busy else 12.0
+    timeline = make_timeline(Pieces(end_s, [ringing((0.0, 1.0), (5.0, 6.0), (10.0, 11.0)), *busy], []))
+    assert timeline.ring is not None
+    assert (timeline.ring.count, timeline.answer_s) == (3, answer_s)
+    assert timeline.of("silence") == ()
+
+
+@pytest.mark.parametrize(
+    ("spoke", "counts"),
+    [
+        pytest.param({0: [Span(0.5, 4.0), Span(22, 25)], 1: [Span(26, 27)]}, True, id="an announcement on its leg"),
+        pytest.param({0: [Span(0.5, 4.0), Span(22, 25)], 1: [Span(5, 6)]}, False, id="both parties"),
+        pytest.param({0: [Span(0.5, 4.0), Span(22, 25)]}, False, id="who knows, on one channel"),
+    ],
+)
+def test_it_may_ring_after_an_announcement_but_not_after_a_talk(spoke: dict[int, list[Span]], counts: bool) -> None:
+    ring = find_ring([ringing((7.0, 8.0), (12.0, 13.0), (17.0, 18.0))], spoke, 30.0)
+    assert (ring.answer_s if ring else None) == (22.0 if counts else None)
 
 
 def test_music_before_the_first_voice_is_a_ring_and_is_not_counted() -> None:
