@@ -8,7 +8,8 @@ CallauditError
 │   └── UnsupportedAudio   readable, but not a call this program can audit
 ├── EngineError            a model or a decoder failed
 │   └── ModelMissing       weights are not on this machine
-└── StoreError             the database cannot be reached or refused
+├── StoreError             the database cannot be reached or refused
+└── LabelError             a label, or an audit to be held against it, is wrong (file, line, field)
 
 A message says what, where, what was wanted, what was got and what to do next, on one line.
 Every one survives pickling: the message is the only argument.
@@ -51,3 +52,7 @@ class ModelMissing(EngineError):
 
 class StoreError(CallauditError):
     """The database cannot be reached, or refused."""
+
+
+class LabelError(CallauditError):
+    """A label of a call, or an audit to be held against it, is wrong; the message names file, line and field."""

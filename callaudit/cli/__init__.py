@@ -8,6 +8,7 @@ import click
 
 from callaudit import __version__
 from callaudit.cli.audit import audit
+from callaudit.cli.evaluate import evaluate_command
 from callaudit.cli.models import models
 from callaudit.errors import CallauditError
 
@@ -23,6 +24,7 @@ def root() -> None:
 
 
 root.add_command(audit)
+root.add_command(evaluate_command)
 root.add_command(models)
 
 

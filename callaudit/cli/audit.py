@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +13,7 @@ from rich.console import Console
 
 from callaudit.audio import encode_clip, outline, read_audio
 from callaudit.cli.screen import Bar, complain, write_report
-from callaudit.config import Config, Device, load_config
+from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError
 from callaudit.pipeline import Auditor, audit_files
 from callaudit.records import SEVERITIES, Audit, Failed, Severity
@@ -64,7 +63,7 @@ def audit(
     callaudit audit call.wav --format html --out call.html
     callaudit audit *.mp3 --format csv --out night.csv --fail-on critical
     """
-    config = _settings(config_path, given)
+    config = settings(config_path, given)
     auditor = Auditor.from_config(config)
     overrides = {key: value for key in ("roles", "direction", "started_at") if (value := given[key]) is not None}
     results: list[Audit | Failed] = []
@@ -82,20 +81,6 @@ def audit(
         )
         write_report(render_many(audits, failed, format_name, options), out)
     sys.exit(2 if failed or any(one.failures for one in audits) else int(_found(audits, fail_on)))
-
-
-def _settings(path: Path | None, given: dict[str, str | None]) -> Config:
-    """The settings file with the options laid over it."""
-    config = load_config(path) if path else Config()
-    engine = config.engine
-    if given["model"]:
-        engine = replace(engine, model=given["model"])
-    if given["device"]:
-        engine = replace(engine, device=cast(Device, given["device"]))  # click has checked the choice
-    if given["language"]:
-        engine = replace(engine, language=None if given["language"] == "auto" else given["language"])
-    judge = replace(config.judge, rulebook=given["rulebook"]) if given["rulebook"] else config.judge
-    return replace(config, engine=engine, judge=judge)
 
 
 def _found(audits: Sequence[Audit], fail_on: str) -> bool:
