@@ -8,18 +8,15 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from callaudit.records import Audit, Call, Failed, Finding, Measurement, Severity
 from callaudit.reports import wording
 from callaudit.reports.base import Clip, ReportOptions, report
 from callaudit.reports.chart import Chart, chart
+from callaudit.reports.page import environment, policy, resource
 from callaudit.reports.summary import Summary, by_severity, measured, n_violated, of_party, summary, with_status
 from callaudit.reports.transcript import Row, rows
 
@@ -52,13 +49,13 @@ class Section:
 def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
     """One page; several recordings get a list at its top."""
     sections = [_section(i, audit, options[i - 1]) for i, audit in enumerate(audits, start=1)]
-    style, script = _resource("report.css"), _resource("report.js")
-    template = _environment().get_template("report.html.j2")
+    style, script = resource("report.css"), resource("report.js")
+    template = environment().get_template("report.html.j2")
     return template.render(
         sections=sections,
         failed=failed,
         several=len(audits) + len(failed) > 1,
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=Markup(style),  # our own file, not text from a call
         script=Markup(script),
         wording=wording,
@@ -100,33 +97,3 @@ def _sound(clip: Clip | None) -> str:
     if mime not in PLAYABLE:
         raise ValueError(f"a clip must be one of {', '.join(sorted(PLAYABLE))}, got {clip.mime!r}")
     return f"data:{mime};base64,{b64encode(clip.data).decode('ascii')}"
-
-
-def _policy(style: str, script: str) -> str:
-    """Content security policy: nothing from anywhere, our own style and script by digest, sound and pictures inline."""
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "media-src data:; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode('utf-8')).digest()).decode('ascii')}"
-
-
-def _resource(name: str) -> str:
-    return files("callaudit.reports").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("callaudit.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["printable"] = lambda text: wording.printable(text or "")
-    return environment
