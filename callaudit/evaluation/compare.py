@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from callaudit.evaluation.evaluate import CallResult, Evaluation
+from callaudit.evaluation.evaluate import CallResult, Evaluation, rule_figures
 from callaudit.evaluation.figures import Figure, figures
 from callaudit.evaluation.intervals import mcnemar
 from callaudit.evaluation.judged import Judged
@@ -70,7 +70,7 @@ class CallMoves:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The other run is before, this one after.
+    """The other run is before, this one after; over the calls that both have, `left_out` are the others.
 
     `n_better` labelled items became right and `n_worse` wrong; `p_value` is the chance that they split at least so
     unevenly if both runs were equally good (McNemar's test, exact).
@@ -81,6 +81,7 @@ class Comparison:
     n_better: int
     n_worse: int
     p_value: float
+    left_out: tuple[str, ...] = ()
 
     @property
     def flips(self) -> tuple[Flip, ...]:
@@ -98,17 +99,29 @@ def compare(before: Evaluation, after: Evaluation) -> Comparison:
     """
     if [call.id for call in before.calls] != [call.id for call in after.calls]:
         raise ValueError("only evaluations of the same calls can be compared")
-    calls = tuple(_call(one, other) for one, other in zip(before.calls, after.calls, strict=True))
+    pairs = [pair for pair in zip(before.calls, after.calls, strict=True) if all(call.audited for call in pair)]
+    calls = tuple(_call(*pair) for pair in pairs)
     flips = [flip for call in calls for flip in call.flips]
     n_better = sum(flip.right_before is False and flip.right_after is True for flip in flips)
     n_worse = sum(flip.right_before is True and flip.right_after is False for flip in flips)
-    moves = (*_moves(before.figures, after.figures), *_rule_moves(before, after))
-    return Comparison(moves, calls, n_better, n_worse, mcnemar(n_worse, n_better))
+    old, new = [one for one, _ in pairs], [other for _, other in pairs]
+    compared = {call.id for call in calls}
+    return Comparison(
+        (*_moves(_figures(old), _figures(new)), *_rule_moves(old, new)),
+        calls,
+        n_better,
+        n_worse,
+        mcnemar(n_worse, n_better),
+        tuple(call.id for call in after.calls if call.id not in compared),
+    )
+
+
+def _figures(calls: Sequence[CallResult]) -> tuple[Figure, ...]:
+    return figures([call.tally for call in calls], intervals=False)
 
 
 def _call(before: CallResult, after: CallResult) -> CallMoves:
-    alone = [figures([call.tally] if call.audited else [], intervals=False) for call in (before, after)]
-    moves = tuple(move for move in _moves(*alone) if move.direction != "same")
+    moves = tuple(move for move in _moves(_figures([before]), _figures([after])) if move.direction != "same")
     return CallMoves(after.id, moves, _flips(before, after), before.score, after.score, before.verdict, after.verdict)
 
 
@@ -144,10 +157,11 @@ def _moves(before: tuple[Figure, ...], after: tuple[Figure, ...]) -> tuple[Move,
     )
 
 
-def _rule_moves(before: Evaluation, after: Evaluation) -> tuple[Move, ...]:
+def _rule_moves(before: Sequence[CallResult], after: Sequence[CallResult]) -> tuple[Move, ...]:
+    one, other = (rule_figures("", [item for call in calls for item in call.items]) for calls in (before, after))
     moves: list[Move] = []
     for name in ("precision", "recall", "f1", "kappa"):
-        old, new = getattr(before.overall, name), getattr(after.overall, name)
+        old, new = getattr(one, name), getattr(other, name)
         if old is not None or new is not None:
             moves.append(Move(f"violation_{name}", "ratio", old, new, _direction(old, new, "higher")))
     return tuple(moves)

@@ -108,21 +108,27 @@ def evaluate(
     calls = tuple(_call(truth, heard.get(truth.id), (timings or {}).get(truth.id)) for truth in ordered)
     missing = frozenset(call.id for call in calls if not call.audited)
     items = [item for call in calls for item in call.items]
-    overall = replace(_rule("", items, missing), kappa_interval=_kappa_interval(calls, missing))
+    overall = replace(rule_figures("", items, missing), kappa_interval=_kappa_interval(calls, missing))
     by_rule: dict[str, list[Judged]] = {}
     for item in items:
         if item.label is not None:
             by_rule.setdefault(item.rule, []).append(item)
-    known = {item.rule for item in items if item.status is not None}
     return Evaluation(
         calls,
         figures([call.tally for call in calls if call.audited]),
         overall,
-        tuple(_rule(rule, row, missing) for rule, row in sorted(by_rule.items())),
+        tuple(rule_figures(rule, row, missing) for rule, row in sorted(by_rule.items())),
         _calibrations(ordered, heard, items),
-        tuple(sorted(set(by_rule) - known)) if known else (),
+        _unknown(items, missing),
         condition,
     )
+
+
+def _unknown(items: Sequence[Judged], missing: frozenset[str]) -> tuple[str, ...]:
+    """Rules that a label calls kept or broken on an audited call, and of which no audit says anything."""
+    known = {item.rule for item in items if item.status is not None}
+    judged_here = {i.rule for i in items if i.label in ("violated", "passed") and i.call not in missing}
+    return tuple(sorted(judged_here - known)) if known else ()
 
 
 def _hypothesis(audit: Audit | Hypothesis) -> Hypothesis:
@@ -136,7 +142,8 @@ def _call(truth: Truth, heard: Hypothesis | None, timing: Timing | None) -> Call
     return CallResult(truth.id, layout_of(truth, heard), heard is not None, counted, items, score, verdict, timing)
 
 
-def _rule(rule: str, items: Sequence[Judged], missing: frozenset[str]) -> RuleFigures:
+def rule_figures(rule: str, items: Sequence[Judged], missing: frozenset[str] = frozenset()) -> RuleFigures:
+    """The figures of one rule, or of all (rule ""), over its items; `missing` are the calls without an audit."""
     counts = tally_rules(items, missing)
     said, there = counts.n_hit + counts.n_false, counts.n_violations
     return RuleFigures(

@@ -139,6 +139,8 @@ def _call(call: CallResult) -> dict[str, JsonValue]:
 
 def _comparison(comparison: Comparison) -> dict[str, JsonValue]:
     return {
+        "compared": len(comparison.calls),
+        "left_out": list(comparison.left_out),
         "figures": [_move(move) for move in comparison.moves],
         "became_right": comparison.n_better,
         "became_wrong": comparison.n_worse,

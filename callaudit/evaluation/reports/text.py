@@ -97,7 +97,7 @@ def _figures(evaluation: Evaluation) -> Iterator[RenderableType]:
         if one.group != group:
             group = one.group
             table.add_row(Text(wording.GROUPS[one.group], "bold color(38)"))
-        value = Text(wording.f1(one.name, one.value, one.unit), "bold")
+        value = Text(wording.shown(one.name, one.value, one.unit), "bold")
         table.add_row(f"  {wording.figure(one.name)}", value, Text(wording.bounds(one), "dim"), wording.base(one))
     if table.row_count:
         yield Padding(table, (1, 0, 0, 0))
@@ -118,7 +118,7 @@ def _violations(overall: RuleFigures) -> Iterator[RenderableType]:
         ("violation_kappa", overall.kappa, overall.kappa_interval, f"{_crossed(overall)} 项"),
     )
     for name, value, bounds, base in rows:
-        text = Text(wording.f1(name, value, "ratio"), "bold")
+        text = Text(wording.shown(name, value, "ratio"), "bold")
         table.add_row(wording.figure(name), text, Text(wording.interval(bounds, name), "dim"), base)
     table.add_row("误判（标注通过）", Text(str(counts.n_false_on_passes), "bold"), "", f"{counts.n_passes} 项")
     table.add_row("通过判对", Text(str(counts.n_passes_right), "bold"), "", f"{counts.n_passes} 项")
@@ -155,7 +155,7 @@ def _rules(rules: Sequence[RuleFigures]) -> Iterator[RenderableType]:
 def _share(value: float | None, bounds: tuple[float, float] | None) -> str:
     if value is None or bounds is None:
         return MISSING
-    return f"{value * 100:.0f}% {bounds[0] * 100:.0f}–{bounds[1] * 100:.0f}"
+    return f"{value * 100:.0f}% {wording.narrow(bounds)}"
 
 
 # ── confidence ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,11 +204,12 @@ def _misses(evaluation: Evaluation) -> Iterator[RenderableType]:
 def _comparison(comparison: Comparison) -> Iterator[RenderableType]:
     yield Text("")
     yield _title(wording.COMPARED)
+    yield Text(wording.compared(comparison), "dim")
     moved = [move for move in comparison.moves if move.direction != "same"]
     table = _table((wording.FIGURE, False), (wording.BEFORE, True), (wording.AFTER, True), ("", False))
     for move in moved:
         style = STYLES.get(move.direction, "")
-        values = (wording.f1(move.name, value, move.unit) for value in (move.before, move.after))
+        values = (wording.shown(move.name, value, move.unit) for value in (move.before, move.after))
         table.add_row(wording.figure(move.name), *values, Text(wording.DIRECTIONS[move.direction], style))
     yield table if moved else Text(wording.NO_MOVES, "dim")
     yield Text("")
@@ -231,4 +232,4 @@ def _flip(flip: Flip) -> Text:
     said = f"{wording.status(flip.before)} → {wording.status(flip.after)}"
     style = STYLES["better"] if flip.right_after else STYLES["worse"] if flip.right_after is False else "dim"
     line = Text(f"{printable(wording.rule(flip.rule, flip.title))}  ")
-    return line.append(said, style).append(f"  {wording.TRUTH} {wording.LABELS[flip.label]}", "dim")
+    return line.append(said, style).append(f"  {wording.label(flip.label)}", "dim")

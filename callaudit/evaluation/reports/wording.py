@@ -89,6 +89,17 @@ PARTS: Final = {
 WITHOUT_SPEAKERS: Final = ("cer_stereo_any", "syllable_error_stereo_any")
 """Figures that are only made where an audit does not say who speaks; nobody misses them."""
 
+COLUMNS: Final = {
+    "answer_error_median": "接听误差",
+    "hold_f1": "等待 F1",
+    "silence_f1": "静音 F1",
+    "overlap_f1_stereo": "重叠 F1",
+    "speaker_time_f1": "说话人 F1",
+    "cer": "字错误率",
+    "syllable_error": "音节错误率",
+    "word_time_error_median": "字时刻误差",
+    "level_error_median": "音量误差",
+}
 DIRECTIONS: Final = {"better": "变好", "worse": "变差", "moved": "变化", "same": "不变", "uncounted": "一方未计"}
 LABELS: Final[dict[Label | None, str]] = {
     "violated": "违规",
@@ -97,7 +108,14 @@ LABELS: Final[dict[Label | None, str]] = {
     None: "未标注",
 }
 
-OVERALL: Final = "总体"
+OVERALL: Final = "听得准不准"
+VERDICT: Final = "结论"
+DISPUTED: Final = "与标注有出入的规则"
+AGREED: Final = "与标注一致的规则"
+INAPPLICABLE: Final = "不适用判对"
+CALIBRATION_HINT: Final = (
+    "点在虚线上：自称多大把握，就有多大比例判对；在线下方是自信过头。竖线是 95% 区间，点越大数量越多。"
+)
 CALLS: Final = "通话"
 RULES: Final = "逐条规则"
 RULE: Final = "规则"
@@ -163,18 +181,34 @@ def value(number_: float | None, unit: str) -> str:
     return f"{number_:.2f} {unit}"
 
 
-def f1(name: str, number_: float | None, unit: str) -> str:
-    """A figure as its name wants it: an F1 and a κ are no percentage."""
+def shown(name: str, number_: float | None, unit: str) -> str:
+    """A figure as its name wants it: an F1 and a κ are no percentage.
+
+    >>> shown("hold_f1", 0.97, "ratio"), shown("cer_mono", 0.97, "ratio")
+    ('0.970', '97.0%')
+    """
     if number_ is not None and ("_f1" in name or name.endswith("kappa")):
-        return f"{number_:.3f}"
+        return f"{number_ + 0.0:.3f}".replace("-0.000", "0.000")
     return value(number_, unit)
 
 
 def interval(bounds: Interval | None, name: str = "", unit: str = "ratio") -> str:
-    """Both ends of an interval; nothing where there is none."""
+    """Both ends of an interval; nothing where there is none.
+
+    >>> interval((0.5, 0.75)), interval((0.01, 0.02), "answer_error_median", "s")
+    ('50.0 – 75.0%', '0.010 – 0.020 秒')
+    """
     if bounds is None:
         return ""
-    return f"{f1(name, bounds[0], unit)} – {f1(name, bounds[1], unit)}"
+    low, high = shown(name, bounds[0], unit), shown(name, bounds[1], unit)
+    number_, space, sign = high.partition(" ")
+    sign = f"{space}{sign}" if space else "%" if number_.endswith("%") else ""
+    return f"{low.removesuffix(sign)} – {high}"
+
+
+def narrow(bounds: Interval | None) -> str:
+    """The interval of a share where there is little room: whole percent."""
+    return "" if bounds is None else f"{bounds[0] * 100:.0f}–{bounds[1] * 100:.0f}"
 
 
 def bounds(one: Figure) -> str:
@@ -185,7 +219,7 @@ def bounds(one: Figure) -> str:
 def base(one: Figure) -> str:
     """Over how much a figure was taken.
 
-    Frames are told as seconds; a share as so many of so many.
+    Frames are told as seconds; a share of events as so many of so many.
     """
     if one.of == "frame":
         return f"{number(one.n / 100, 0)} {OF['frame']}"
@@ -269,6 +303,17 @@ def call_misses(call: CallResult) -> tuple[str, ...]:
 def rule(name: str, title: str) -> str:
     """A rule by title and id."""
     return f"{title}（{name}）" if title else name
+
+
+def label(given: Label | None) -> str:
+    """What the label says of a rule."""
+    return LABELS[given] if given is None else f"{TRUTH}{LABELS[given]}"
+
+
+def compared(comparison: Comparison) -> str:
+    """Over which calls two runs were compared."""
+    left_out = f"，其余 {len(comparison.left_out)} 通有一方没有结果" if comparison.left_out else ""
+    return f"双方都有结果的 {len(comparison.calls)} 通{left_out}"
 
 
 def flips(comparison: Comparison) -> str:
