@@ -21,8 +21,9 @@ _STRICT = ConfigDict(extra="forbid")
 class EngineConfig:
     """How words are recognised.
 
-    `model` is a name of `callaudit models list`, a faster-whisper size or a folder in CTranslate2 form; `threads` 0
-    means all cores; `language` None means: hear which.
+    `model` is a name of `callaudit models list`, a faster-whisper size, or a folder: what lies in it chooses the engine
+    (CTranslate2 Whisper: faster-whisper; SenseVoice or Paraformer in ONNX form: onnxruntime). `threads` 0 means all
+    cores; `language` None means: hear which. `compute_type` and `beam_size` are Whisper's alone.
     """
 
     __pydantic_config__ = _STRICT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import subprocess
@@ -11,7 +12,17 @@ from pathlib import Path
 import pytest
 
 from callaudit.errors import CallauditError, EngineError, ModelMissing
-from callaudit.models import DEFAULT_MODEL, ManifestEntry, ModelFile, fetch, list_models, manifest, resolve, verify
+from callaudit.models import (
+    DEFAULT_MODEL,
+    ManifestEntry,
+    ModelFile,
+    engine_of,
+    fetch,
+    list_models,
+    manifest,
+    resolve,
+    verify,
+)
 
 WEIGHTS = bytes(range(256)) * 4000
 HALVES = (WEIGHTS[:500_000], WEIGHTS[500_000:])
@@ -152,6 +163,93 @@ def test_a_folder_is_a_model(packages: Path, tmp_path: Path) -> None:
         (folder / name).write_bytes(b"12")
     files = resolve(str(folder))
     assert (files.path, files.name, files.sha256) == (folder, "mine", hashlib.sha256(b"12").hexdigest())
+
+
+def onnx_folder(folder: Path, weights: tuple[str, ...] = ("model.int8.onnx",)) -> Path:
+    folder.mkdir()
+    for name in (*weights, "tokens.txt"):
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def test_what_lies_in_a_folder_chooses_the_engine(packages: Path, tmp_path: Path) -> None:
+    folder = onnx_folder(tmp_path / "sense-voice", ("model.onnx", "model.int8.onnx"))
+    files = resolve(str(folder))
+    assert (files.engine, files.weights, engine_of(str(folder))) == ("funasr-onnx", "model.int8.onnx", "funasr-onnx")
+    assert files.sha256 == hashlib.sha256(b"model.int8.onnx").hexdigest()
+    assert engine_of("large-v3") == engine_of(DEFAULT_MODEL) == "faster-whisper"
+    assert engine_of("sense-voice-small") == "funasr-onnx"
+
+
+def test_verify_hashes_a_folder_again(packages: Path, tmp_path: Path) -> None:
+    folder = onnx_folder(tmp_path / "sense-voice")
+    noted = resolve(str(folder)).sha256
+    stat = (folder / "model.int8.onnx").stat()
+    (folder / "model.int8.onnx").write_bytes(b"MODEL.INT8.ONNX")
+    os.utime(folder / "model.int8.onnx", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert resolve(str(folder)).sha256 == noted  # trusts size and time, so it does not see what verify sees
+    assert verify(str(folder)).sha256 == hashlib.sha256(b"MODEL.INT8.ONNX").hexdigest() != noted
+
+
+NO_MODELS = [
+    ("larg-v3", "did you mean 'large-v3'"),
+    ("wisper-base", "did you mean 'whisper-base'"),
+    ("sensevoice-small", "did you mean 'sense-voice-small'"),
+    ("qqqq", "no model is named 'qqqq'; known are: whisper-base, .*large-v3"),
+    ("./nowhere", "there is no folder nowhere"),
+    ("/nowhere/at/all", "there is no folder /nowhere/at/all"),
+    ("~/nowhere-at-all", "there is no folder .*nowhere-at-all"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), NO_MODELS, ids=[name for name, _ in NO_MODELS])
+def test_a_wrong_name_is_told_from_a_missing_folder_without_asking_the_network(name: str, said: str) -> None:
+    with pytest.raises(ModelMissing, match=said):
+        resolve(name)
+
+
+def test_a_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"1")
+    with pytest.raises(ModelMissing, match="is a file; give the folder"):
+        resolve(str(tmp_path / "model.onnx"))
+
+
+OFFLINE = """
+import sys
+from callaudit.errors import ModelMissing
+from callaudit.models import list_models, resolve, verify
+for name in sys.argv[1:]:
+    for ask in (resolve, verify):
+        try:
+            ask(name)
+        except ModelMissing as error:
+            print(name, ask.__name__, error)
+print([state.state for state in list_models() if state.entry.hub])
+"""
+
+
+def test_a_hub_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
+    names = (
+        "large-v3",
+        "turbo",
+        "distil-large-v3",
+        "Systran/faster-whisper-tiny",
+        "whisper-small",
+        "sense-voice-small",
+    )
+    here = str(Path(__file__).parent.parent)
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PYTHONPATH": here}
+    done = subprocess.run(
+        [sys.executable, "-c", OFFLINE, *names], env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 2 * len(names) + 1
+    for k, name in enumerate(names):
+        assert f"'{name}' is not on this machine and could not be downloaded" in lines[2 * k]
+        assert "HF_ENDPOINT" in lines[2 * k]
+        assert f"run `callaudit models fetch {name}`" in lines[2 * k + 1]
+    assert set(ast.literal_eval(lines[-1])) == {"can be fetched"}
 
 
 def test_errors_are_of_the_programs_own_kind() -> None:

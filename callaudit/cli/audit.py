@@ -31,7 +31,9 @@ WAVEFORM_POINTS = 4000
 )
 @click.option("--rulebook", help="Built-in name, YAML file or folder.  [default: etiquette-zh]")
 @click.option(
-    "--model", help="Name of `callaudit models list`, faster-whisper size, or folder.  [default: whisper-base]"
+    "--model",
+    help="Name of `callaudit models list`, faster-whisper size, or folder of a Whisper, SenseVoice or Paraformer.  "
+    "[default: whisper-base]",
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda", "auto"]), help="Where the model runs.  [default: cpu]")
 @click.option("--language", help="zh, en, … or auto.  [default: auto, Chinese where in doubt]")

