@@ -12,7 +12,8 @@ from callaudit.rules.base import OPERATORS, Outcome, not_applicable, not_assessa
 from callaudit.rules.conditions import Answer, all_of, answer, any_of
 from callaudit.rules.facts import Facts
 from callaudit.rules.operators.summary import Summary, summarise
-from callaudit.rules.rule import Check, Rule, Rulebook
+from callaudit.rules.rule import Check, Raise, Rule, Rulebook
+from callaudit.rules.second_hearing import STANDS, posterior, weighed, worlds
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ def judge(call: Call, rulebook: Rulebook) -> tuple[tuple[Finding, ...], tuple[Fa
     Rules that sum up others are judged last, on their findings.
     """
     facts = Facts(call, rulebook.settings, rulebook.situations)
+    others = worlds(facts)
     rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
     found: dict[str, Finding] = {}
     failures: list[Failure] = []
@@ -33,7 +35,7 @@ def judge(call: Call, rulebook: Rulebook) -> tuple[tuple[Finding, ...], tuple[Fa
         for rule in (rule for rule in rules if _sums_up(rule) == last):
             try:
                 found[rule.id] = replace(
-                    _finding(facts, rule, found), chapter=rulebook.chapters.get(rule.chapter, rule.chapter)
+                    _finding(facts, others, rule, found), chapter=rulebook.chapters.get(rule.chapter, rule.chapter)
                 )
             except Exception as error:  # one crashed rule is a failure in the audit, the others go on
                 log.error("rule %s crashed: %s", rule.id, type(error).__name__)  # its message may hold what was said
@@ -50,10 +52,12 @@ def _sums_up(rule: Rule) -> bool:
     return any(isinstance(check.options, Summary) for check in rule.checks)
 
 
-def _finding(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Finding:
+def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str, Finding]) -> Finding:
     outcome = _outcome(facts, rule, found)
+    if not _sums_up(rule):  # what is summed up has been weighed
+        outcome = weighed(outcome, facts, others, lambda world: _outcome(world, rule, found))
     severity: Severity = rule.severity
-    if outcome.status == "violated" and rule.raised and all_of(answer(facts, c) for c in rule.raised.when).holds:
+    if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
     return Finding(
         rule=rule.id, status=outcome.status, severity=severity, title=rule.title.zh, message=outcome.message,
@@ -61,6 +65,16 @@ def _finding(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Finding:
         value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
         matched=outcome.matched, chapter=rule.chapter,
     )  # fmt: skip
+
+
+def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
+    """Whether the conditions that make a violation graver hold, whatever was said."""
+
+    def holds(world: Facts) -> bool:
+        return all_of(answer(world, condition) for condition in raised.when).holds is True
+
+    again = ((hearing, holds(world)) for hearing, world in zip(facts.hearings, others, strict=True))
+    return holds(facts) and posterior(True, again) >= STANDS
 
 
 def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
-import numpy as np
-from numpy.typing import NDArray
-
 from callaudit.records import Call, Turn
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
+from callaudit.rules.ears import Ears
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
+from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.utterance import asks, longest_number, n_chars, substance
 from callaudit.spans import Span, gaps, total_s
-from callaudit.text.patterns import compile as compile_phrase
-from callaudit.text.phrases import Hit, Sounded, find, listen
-from callaudit.text.screening import characters, could_hold
+from callaudit.text.phrases import Hit
 
 BACKCHANNEL_CHARS = 3
 """「嗯」「好的」「对对对」: so few characters are a listener's sign, not a statement."""
@@ -59,9 +56,7 @@ class Facts:
         self.settings = settings
         self.situations = situations
         self.turns: tuple[Turn, ...] = call.turns
-        self._sounded: dict[tuple[int, ...], Sounded] = {}
-        self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
-        self._possible: dict[tuple[str, float], NDArray[np.bool_]] = {}
+        self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
         self._moments: dict[Cue, tuple[Moment, ...]] = {}
 
     # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,37 +140,24 @@ class Facts:
         keys = ("company", "department", "agent_id", "agent_name", "customer_name", "holiday", "surname")
         return {key: value for key in keys if (value := self.meta(key))}
 
+    @cached_property
+    def hearings(self) -> tuple[Hearing, ...]:
+        """What else may have been said."""
+        return hearings(self.turns)
+
+    @cached_property
+    def ears(self) -> Ears:
+        """What listens for phrases: row k is turn k, and behind the turns there is one row for each hearing."""
+        return Ears([turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings], self.values)
+
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
     def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:
         """Where a phrase is heard in a turn, with a score of at least `floor`."""
-        if (phrase, floor) not in self._possible:
-            compiled = compile_phrase(phrase, values=self.values)
-            self._possible[phrase, floor] = could_hold(compiled, self._floors, least=floor, present=self._present)
-        return self._find((turn,), phrase, anchor, floor) if self._possible[phrase, floor][turn] else ()
+        return self.ears.hits(self.rows[turn], phrase, anchor, floor)
 
     def hits_across(self, left: int, right: int, phrase: str) -> tuple[Hit, ...]:
         """Where a phrase is heard in two turns taken as one."""
-        return self._find((left, right), phrase, "any", FLOOR)
-
-    @cached_property
-    def _present(self) -> NDArray[np.bool_]:
-        return np.array([characters(self.sounded((k,))) for k in range(len(self.turns))], dtype=np.bool_)
-
-    @cached_property
-    def _floors(self) -> NDArray[np.float32]:
-        return np.array([self.sounded((k,)).floor for k in range(len(self.turns))], dtype=np.float32)
-
-    def sounded(self, turns: tuple[int, ...]) -> Sounded:
-        """The words of turns, taken as one, ready for matching."""
-        if turns not in self._sounded:
-            self._sounded[turns] = listen([word for k in turns for word in self.turns[k].words])
-        return self._sounded[turns]
-
-    def _find(self, turns: tuple[int, ...], phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
-        key = (turns, phrase, anchor, floor)
-        if key not in self._hits:
-            self._hits[key] = find(phrase, self.sounded(turns), least=floor, anchor=anchor, values=self.values)
-        return self._hits[key]
+        return self.ears.find((self.rows[left], self.rows[right]), phrase, "any", FLOOR)
 
     def n_chars(self, turn: int) -> int:
         """Han characters, letters and digits of a turn."""
@@ -282,7 +264,7 @@ class Facts:
         """Every turn in which one of the situations is recognised, one moment a turn, in order of time."""
         best: dict[int, Moment] = {}
         for cue in self.cues(ref):
-            for moment in self._recognised(cue):
+            for moment in self.recognised(cue):
                 if moment.turn not in best or moment.score > best[moment.turn].score:
                     best[moment.turn] = moment
         return tuple(best[k] for k in sorted(best))
@@ -291,35 +273,38 @@ class Facts:
         """What the situations are called in messages."""
         return "或".join(dict.fromkeys(cue.title or "该情形" for cue in self.cues(ref)))
 
-    def _recognised(self, cue: Cue) -> tuple[Moment, ...]:
+    def recognised(self, cue: Cue) -> tuple[Moment, ...]:
+        """Every turn that is such a cue."""
         if cue not in self._moments:
-            self._moments[cue] = tuple(moment for k in self._candidates(cue) if (moment := self._moment(cue, k)))
+            own = self.of(cue.who)
+            self._moments[cue] = tuple(
+                moment for k in own[: cue.first_turns or len(own)] if (moment := self._moment(cue, k))
+            )
         return self._moments[cue]
 
-    def _candidates(self, cue: Cue) -> Iterable[int]:
+    def moment(self, cue: Cue, turn: int) -> Moment | None:
+        """What a cue is in one turn, if anything."""
         own = self.of(cue.who)
-        for k in own[: cue.first_turns] if cue.first_turns else own:
-            turn, n_chars = self.turns[k], self.n_chars(k)
-            if cue.least_chars is not None and n_chars < cue.least_chars:
-                continue
-            if cue.most_chars is not None and n_chars > cue.most_chars:
-                continue
-            if cue.least_s is not None and turn.span.duration_s < cue.least_s:
-                continue
-            if cue.most_s is not None and turn.span.duration_s > cue.most_s:
-                continue
-            if cue.question is not None and self.asks(k) != cue.question:
-                continue
-            if cue.digits is not None and self.n_digits(k) < cue.digits:
-                continue
-            if cue.gap_before_s is not None and self.gap_before_s(k) < cue.gap_before_s:
-                continue
-            if cue.fainter_db is not None and not self.fainter(k, cue.fainter_db):
-                continue
-            yield k
+        return self._moment(cue, turn) if turn in own[: cue.first_turns or len(own)] else None
+
+    def _could_be(self, cue: Cue, turn: int) -> bool:
+        """Whether all but the words fits."""
+        said, n_chars = self.turns[turn], self.n_chars(turn)
+        return (
+            (cue.least_chars is None or n_chars >= cue.least_chars)
+            and (cue.most_chars is None or n_chars <= cue.most_chars)
+            and (cue.least_s is None or said.span.duration_s >= cue.least_s)
+            and (cue.most_s is None or said.span.duration_s <= cue.most_s)
+            and (cue.question is None or self.asks(turn) == cue.question)
+            and (cue.digits is None or self.n_digits(turn) >= cue.digits)
+            and (cue.gap_before_s is None or self.gap_before_s(turn) >= cue.gap_before_s)
+            and (cue.fainter_db is None or self.fainter(turn, cue.fainter_db))
+        )
 
     def _moment(self, cue: Cue, turn: int) -> Moment | None:
         title = cue.title or "该情形"
+        if not self._could_be(cue, turn):
+            return None
         if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least, near=False).hits:
             return None
         if not cue.words:

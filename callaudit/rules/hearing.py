@@ -208,25 +208,21 @@ def missing_why(
     return "有几个字读音与这句话相同" if homophones(facts, turns, phrases) else None
 
 
-def homophones(facts: Facts, turns: Sequence[int], phrases: Iterable[str]) -> bool:
+def homophones(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
     """Whether a phrase of two or three syllables is heard in other characters: 在见 for 再见, 部客气 for 不客气.
 
     Matching takes no homophone for so short a phrase, and still nothing can be held to be missing. Two syllables must
     end a clause, as short courtesies do (您号码 is no 您好), with one of them written rightly (号码 is no 好吗) unless
     it is said twice (白白 for 拜拜).
     """
-    short = [
-        variant
-        for phrase in phrases
-        for variant in compile_phrase(phrase, values=facts.values).variants
-        if 2 <= len(variant.chars) == len(variant.steps) <= SHORT_CHARS
-    ]
-    rows = [facts.sounded((turn,)) for turn in turns]
-    return any(_sounds_alike(variant, heard) for heard in rows for variant in short)
+    rows = [facts.rows[turn] for turn in turns]
+    return any(facts.ears.tells(_sounds_alike, row, phrase) for row in rows for phrase in phrases)
 
 
 def _sounds_alike(variant: Variant, heard: Sounded) -> bool:
     n = len(variant.chars)
+    if not 2 <= n == len(variant.steps) <= SHORT_CHARS:
+        return False
     for first in range(len(heard) - n + 1):
         end = first + n
         if n == 2 and end < len(heard) and not heard.parted[end] and heard.chars[end] not in MODAL:
@@ -246,17 +242,14 @@ def _n_spoken(phrase: str) -> int:
 
 def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
     """Whether a phrase fits where the recogniser was unsure: every syllable is heard or unsure, half of them heard."""
-    return any(
-        _fits(variant, facts.sounded((turn,)))
-        for turn in turns
-        for phrase in phrases
-        for variant in compile_phrase(phrase, values=facts.values).variants
-        if 2 <= len(variant.chars) == len(variant.steps) <= HIDDEN_CHARS
-    )
+    rows = [facts.rows[turn] for turn in turns]
+    return any(facts.ears.tells(_fits, row, phrase) for row in rows for phrase in phrases)
 
 
 def _fits(variant: Variant, heard: Sounded) -> bool:
     n = len(variant.chars)
+    if not 2 <= n == len(variant.steps) <= HIDDEN_CHARS:
+        return False
     last = len(heard) - n
     unsure = heard.prob < UNSURE_PROB
     if last < 0 or not unsure.any():

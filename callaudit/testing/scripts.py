@@ -19,6 +19,7 @@ from callaudit.records import (
     MadeBy,
     Measurement,
     Party,
+    Reading,
     Recording,
     Ring,
     Speaker,
@@ -44,7 +45,8 @@ _SCRIPT_KEYS = {
     "direction", "started_at", "metadata", "layout", "ring", "turns", "hangup", "role_confidence", "voice_confidence",
     "language", "measurements",
 }  # fmt: skip
-_TURN_KEYS = {"gap_s", "level_db", "rate", "seconds", "prob", "f0_hz", "spread_st", "at", "overlap_s"}
+_TURN_KEYS = {"gap_s", "level_db", "rate", "seconds", "prob", "f0_hz", "spread_st", "at", "overlap_s",
+              "readings"}  # fmt: skip
 _METADATA_KEYS = {own.name for own in fields(CallMetadata)} - {"roles", "extra", "direction", "started_at"}
 
 
@@ -127,6 +129,10 @@ def _speak(stage: _Stage, line: Mapping[str, Any]) -> None:
         speaker=who, span=span, words=words, text=text, confidence=prob if words else 0.0,
         level_dbov=float(line.get("level_db", LEVEL_DBOV[who])), rate_cpm=round(n_chars * 60 / lasts_s, 1),
         f0_median_hz=float(line.get("f0_hz", 220.0)), f0_spread_st=float(line.get("spread_st", 4.5)),
+        readings=tuple(
+            Reading(span, spread(other, span, prob), float(share))
+            for other, share in dict(line.get("readings") or {}).items()
+        ),
     ))  # fmt: skip
     stage.now_s = max(stage.now_s, span.end_s)
 

@@ -1,0 +1,144 @@
+"""Judging by all that may have been said, not only by the transcript: may excuse, never accuses.
+
+Where the recogniser was in doubt it listened again, and a turn has readings (`callaudit.records.Reading`) with their
+shares. Each makes another call of the same sound, and a rule is judged on it too. The probability of an outcome is the
+sum of the shares of the readings that lead to it, stretch by stretch (`posterior`):
+
+- what only a reading holds never accuses: a rule kept by the transcript stays kept, with less confidence where readings
+  that overlap its evidence (any, where it has none) break it;
+- a violation stands if it is found with a probability of at least `STANDS`, its confidence falling with it; otherwise
+  it is not assessable, or kept where the readings that keep the rule (or make it not applicable) have `PROBABLE`;
+- what could not be judged is kept where such readings have `PROBABLE`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from callaudit.records import Status
+from callaudit.rules.base import Outcome, not_assessable
+from callaudit.rules.cues import Cue
+from callaudit.rules.ears import Ears
+from callaudit.rules.facts import Facts, Moment
+from callaudit.rules.readings import Hearing
+
+STANDS = 0.9
+"""Probability below which a violation accuses nobody: at most one reading in ten may excuse it (proposed)."""
+
+PROBABLE = 0.5
+"""Probability from which what only readings hold counts as said, in favour of the agent."""
+
+KEPT: tuple[Status, ...] = ("passed", "not_applicable")
+AGREED = "复听一致"
+
+
+class Otherwise(Facts):
+    """The facts of a call, had one stretch of it been heard otherwise; all else is taken from the facts of the call."""
+
+    def __init__(self, told: Facts, number: int) -> None:
+        hearing = told.hearings[number]
+        turn = hearing.of(told.turns[hearing.turn], told.call.language)
+        turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
+        super().__init__(replace(told.call, turns=turns), told.settings, told.situations)
+        row = len(told.turns) + number
+        self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
+        self._told, self._changed = told, hearing.turn
+
+    @property
+    def ears(self) -> Ears:
+        return self._told.ears
+
+    def recognised(self, cue: Cue) -> tuple[Moment, ...]:
+        """The moments of a cue: a turn is one by itself, whatever is said in others."""
+        if cue not in self._moments:
+            kept = [moment for moment in self._told.recognised(cue) if moment.turn != self._changed]
+            own = self.moment(cue, self._changed)
+            self._moments[cue] = tuple(sorted([*kept, *([own] if own else [])], key=lambda moment: moment.turn))
+        return self._moments[cue]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a hearing makes of a rule."""
+
+    hearing: Hearing
+    outcome: Outcome
+
+
+def posterior(first: bool, again: Iterable[tuple[Hearing, bool]]) -> float:
+    """Probability in [0, 1] that something holds, given whether it does in the transcript and in each reading.
+
+    Within a stretch the shares of its readings add up, the transcript having the rest; stretches are independent.
+    """
+    changed: dict[int, float] = defaultdict(float)
+    for hearing, holds in again:
+        changed[hearing.stretch] += hearing.share if holds != first else 0.0
+    unchanged = prod(1.0 - min(1.0, share) for share in changed.values())
+    return unchanged if first else 1.0 - unchanged
+
+
+def worlds(facts: Facts) -> tuple[Facts, ...]:
+    """The facts that each hearing of the call leads to, in their order; the same where it says the same."""
+    return tuple(facts if hearing.same else Otherwise(facts, number) for number, hearing in enumerate(facts.hearings))
+
+
+def weighed(outcome: Outcome, facts: Facts, others: Sequence[Facts], judge: Callable[[Facts], Outcome]) -> Outcome:
+    """The outcome of a rule on the transcript, weighed against those that the readings lead to.
+
+    Parameters
+    ----------
+    outcome : on the transcript
+    others : `worlds(facts)`
+    judge : the rule
+    """
+    if not others or outcome.status == "not_applicable":
+        return outcome
+    told = list(zip(facts.hearings, others, strict=True))
+    if outcome.status == "passed" and outcome.places:
+        told = [(hearing, world) for hearing, world in told if _touches(hearing, outcome)]
+    again = [Judged(h, outcome if world is facts else judge(world)) for h, world in told]
+    kept = posterior(outcome.status in KEPT, ((j.hearing, j.outcome.status in KEPT) for j in again))
+    if outcome.status == "passed":
+        return replace(outcome, confidence=outcome.confidence * kept)
+    if kept >= PROBABLE:
+        return _kept(again, kept)
+    return outcome if outcome.status == "not_assessable" else _doubted(outcome, again)
+
+
+def _doubted(outcome: Outcome, again: Sequence[Judged]) -> Outcome:
+    """The violation with its confidence, or why it is doubtful."""
+    found = posterior(True, ((j.hearing, j.outcome.status == "violated") for j in again))
+    if found < STANDS:
+        other = max((j for j in again if j.outcome.status != "violated"), key=lambda j: j.hearing.share)
+        why = f"复听后不能肯定：{_shown(other.hearing)}"
+        return not_assessable(why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
+    if found == 1.0 and not any(_touches(j.hearing, outcome) for j in again):
+        return outcome
+    note = AGREED if found == 1.0 else f"复听后仍有 {found:.0%} 的把握"
+    return replace(outcome, confidence=outcome.confidence * found, matched=_joined(outcome.matched, note))
+
+
+def _kept(again: Sequence[Judged], prob: float) -> Outcome:
+    """The outcome of the likeliest reading that keeps the rule."""
+    best = max((j for j in again if j.outcome.status in KEPT), key=lambda j: (j.hearing.share, j.outcome.confidence))
+    return replace(
+        best.outcome,
+        confidence=best.outcome.confidence * prob,
+        matched=_joined(best.outcome.matched, f"据复听：{_shown(best.hearing)}"),
+    )
+
+
+def _touches(hearing: Hearing, outcome: Outcome) -> bool:
+    """Whether the evidence lies in what was heard again."""
+    return any(place.span.overlap_s(hearing.span) > 0 for place in outcome.places)
+
+
+def _shown(hearing: Hearing) -> str:
+    return f"先听作“{hearing.first}”，再听作“{hearing.again}”（占 {hearing.share:.0%}）"
+
+
+def _joined(*notes: str | None) -> str:
+    return "；".join(note for note in notes if note)
