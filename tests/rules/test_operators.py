@@ -277,6 +277,8 @@ def test_bare_requests_are_counted_by_clause(judged: Judged) -> None:
     assert judged(rule, [{"agent": "请您报一下卡号，麻烦等一下。"}]).status == "passed"
     assert judged(rule, [{"agent": "请问贵姓，卡号报一下，等一下。"}]).status == "violated"
     assert judged(rule, [{"agent": "等一下。"}]).status == "not_applicable"
+    assert judged(rule, [{"agent": "马凡等一下，麻反报一下。"}]).status == "violated"
+    assert judged(rule, [{"agent": "马烦等一下，麻反报一下。"}]).status == "passed"
 
 
 def test_milestones_must_come_in_order(judged: Judged) -> None:

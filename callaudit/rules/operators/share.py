@@ -16,13 +16,17 @@ from callaudit.rules.cues import Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
 from callaudit.text.normalise import normalise
+from callaudit.text.pinyin import syllables
 
 _BORDER = re.compile(r"[，。！？、；,.!?;]+")
 
 
 @options
 class Share:
-    """Share of `words` among `words` and `others`, as written (matching by sound would not tell 您 from 你).
+    """Share of `words` among `words` and `others`.
+
+    Both as written (matching by sound would not tell 您 from 你), but `words`, which speak for the agent, also where
+    two or more syllables were written in other characters, one of them rightly: 麻反 for 麻烦, 清您 for 请您.
 
     by: hits counts each; clauses counts a clause once, for `words` if it holds one of them, else for `others`.
     Words inside an `exempt` one are not counted. From `least` up to `pass_from` neither a pass nor a violation is
@@ -85,7 +89,7 @@ def _tally(facts: Facts, turns: Sequence[int], asked: Share) -> _Tally:
             text = text.replace(word, "＿")
         pieces = _BORDER.split(text) if asked.by == "clauses" else [text]
         for piece in pieces:
-            right, wrong = _times(piece, asked.words), _times(piece, asked.others)
+            right, wrong = _times_heard(piece, asked.words), _times(piece, asked.others)
             if asked.by == "clauses":
                 right, wrong = min(right, 1), 0 if right else min(wrong, 1)
             good, total = good + right, total + right + wrong
@@ -101,3 +105,26 @@ def _prob(facts: Facts, turns: Sequence[int], others: Sequence[str]) -> float:
 
 def _times(text: str, words: Sequence[str]) -> int:
     return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))
+
+
+def _times_heard(text: str, words: Sequence[str]) -> int:
+    """How often the words are heard in the text, none overlapping another.
+
+    >>> _times_heard("清您稍等，麻反您", ["请", "请您", "麻烦"]), _times_heard("号码，情况", ["好吗", "请"])
+    (2, 0)
+    """
+    sounds = syllables(text)
+    told = [(word, syllables(word)) for word in sorted(words, key=len, reverse=True)]
+    times = at = 0
+    while at < len(text):
+        length = next((len(word) for word, own in told if _alike(text, sounds, at, word, own)), 0)
+        times += bool(length)
+        at += length or 1
+    return times
+
+
+def _alike(text: str, sounds: tuple[str, ...], at: int, word: str, own: tuple[str, ...]) -> bool:
+    if text.startswith(word, at):
+        return True
+    right = any(one == other for one, other in zip(text[at:], word, strict=False))
+    return len(word) > 1 and right and sounds[at : at + len(word)] == own
