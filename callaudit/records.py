@@ -6,7 +6,6 @@ a `why`, never NaN, an infinity or −1. Times are seconds from the start of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -392,4 +391,3 @@ class Failed:
 
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
-Options = Mapping[str, object]
