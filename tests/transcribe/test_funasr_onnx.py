@@ -17,6 +17,8 @@ from callaudit.records import Audio
 from callaudit.spans import Span, to_samples
 from callaudit.transcribe import make_transcriber
 from callaudit.transcribe.faster_whisper import FasterWhisperTranscriber
+from callaudit.transcribe.funasr_folder import open_network
+from callaudit.transcribe.funasr_model import hear
 from callaudit.transcribe.funasr_onnx import FunasrOnnxTranscriber
 
 tones = pytest.importorskip("tone_networks", reason="tone_networks needs the onnx package")
@@ -213,6 +215,25 @@ def test_sherpa_onnx_hears_the_same(kind: str, tmp_path: Path) -> None:
     assert [word.text for word in heard] == list(stream.result.tokens)
     for word, start_s in zip(heard, stream.result.timestamps, strict=True):
         assert word.span.start_s == pytest.approx(start_s, abs=0.12)
+
+
+def test_sherpa_onnx_hears_the_same_when_every_feature_counts(tmp_path: Path) -> None:
+    sherpa = pytest.importorskip("sherpa_onnx", reason="compared only where sherpa-onnx is installed")
+    folder = tones.sense_voice(tmp_path, random=True)
+    other = sherpa.OfflineRecognizer.from_sense_voice(
+        model=str(folder / "model.int8.onnx"), tokens=str(folder / "tokens.txt"), language="zh", use_itn=False
+    )
+    network = open_network(resolve(str(folder)))
+    rng = np.random.default_rng(6)
+    for duration_s in (1.0, 3.0, 12.34):
+        steps_hz = np.repeat(rng.uniform(100, 7000, 200), 1000)[: round(duration_s * 16000)]
+        sound = (0.3 * np.sin(2 * np.pi * np.cumsum(steps_hz) / 16000)).astype(np.float32)
+        stream = other.create_stream()
+        stream.accept_waveform(16000, sound)
+        other.decode_stream(stream)
+        wanted = [token for token in stream.result.tokens if not token.startswith("<")]
+        assert len(wanted) > 2 * duration_s
+        assert [token.text for token in hear(network, sound, "zh").timed] == wanted
 
 
 def test_tokens_of_words_and_characters_become_words(tmp_path: Path) -> None:

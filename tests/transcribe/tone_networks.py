@@ -70,10 +70,18 @@ def sense_voice(
     as_funasr: bool = False,
     language: str = "zh",
     kind: str = "sense_voice_ctc",
+    random: bool = False,
 ) -> Path:
-    """A folder as a sherpa-onnx release has it, or as FunASR has it; `language` is what the network always hears."""
+    """A folder as a sherpa-onnx release has it, or as FunASR has it; `language` is what the network always hears.
+
+    One that is `random` looks at every feature, so that a wrong one anywhere shows.
+    """
     tokens = SENSE_VOICE_TOKENS
     weights, offsets = _weights(tokens)
+    if random:
+        weights = np.random.default_rng(5).normal(0.0, 0.1, weights.shape).astype(np.float32)
+        weights -= weights.mean(axis=0)
+        offsets[:] = 0.0
     tags = np.full((16, 4, len(tokens)), -4.0, dtype=np.float32)
     for row, tag in enumerate((f"<|{language}|>", "<|NEUTRAL|>", "<|Speech|>", "<|woitn|>")):
         tags[:, row, tokens.index(tag)] = 4.0
