@@ -10,8 +10,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from callaudit import __version__
 from callaudit.audio import read_audio
 from callaudit.config import Config
@@ -27,6 +25,7 @@ from callaudit.records import (
     Party,
     Reading,
     Recording,
+    Rows,
     Signal,
     Speaker,
     Voice,
@@ -117,7 +116,7 @@ def _legs(audio: Audio, voices: Sequence[Voice]) -> Audio:
     """The sound with one channel per voice: a mono mix is seen twice, not copied."""
     if audio.n_channels == 2 or len(voices) < 2:
         return audio
-    return Audio(np.broadcast_to(audio.samples[0], (len(voices), audio.n_samples)), audio.sample_rate_hz)
+    return Audio(Rows((audio.samples[0],) * len(voices)), audio.sample_rate_hz)
 
 
 def _speech_of(voices: Sequence[Voice]) -> dict[int, tuple[Span, ...]]:

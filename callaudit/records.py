@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +70,59 @@ class Recording:
     warnings: tuple[str, ...] = ()
 
 
+class Row(Protocol):
+    """Samples of one channel, read a stretch at a time: float32 [shape=(n,)]. A numpy array is one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, stretch: slice, /) -> NDArray[np.float32]: ...
+
+
+class Samples(Protocol):
+    """Samples float32 [shape=(channels, n)], read a stretch at a time: ``samples[channel][a:b]``.
+
+    A numpy array is one, and so is what a long recording is kept in on disk (`callaudit.audio.storage`): whoever asks
+    for more than a stretch of it at once holds hours of sound in memory.
+    """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @overload
+    def __getitem__(self, channel: int, /) -> Row: ...
+
+    @overload
+    def __getitem__(self, stretch: tuple[int, slice], /) -> NDArray[np.float32]: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Samples made of rows of one length, kept apart; one row may stand in two places."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.rows), len(self.rows[0])
+
+    @overload
+    def __getitem__(self, at: int, /) -> Row: ...
+
+    @overload
+    def __getitem__(self, at: tuple[int, slice], /) -> NDArray[np.float32]: ...
+
+    def __getitem__(self, at: int | tuple[int, slice], /) -> Row | NDArray[np.float32]:
+        return self.rows[at] if isinstance(at, int) else self.rows[at[0]][at[1]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
     """Samples float32 [shape=(channels, n)], in [-1, 1], at the working rate of 8000 or 16000 Hz; one or two channels.
 
-    Dual mono is one channel here.
+    Dual mono is one channel here. `samples` is in memory or on disk; read it by stretches, and leave them as they are.
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
 
     @property
@@ -91,6 +136,11 @@ class Audio:
     @property
     def duration_s(self) -> float:
         return self.n_samples / self.sample_rate_hz
+
+    @property
+    def channels(self) -> tuple[Row, ...]:
+        """The channels, each to be read a stretch at a time."""
+        return tuple(self.samples[channel] for channel in range(self.n_channels))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
-"""A stream of blocks into one array at the working rate, with note of what was wrong on the way.
+"""A stream of blocks into one store of samples at the working rate, with note of what was wrong on the way.
 
-Whatever the length of the call, there is one array of samples and one block beside it.
+Whatever the length of the call, there is one block in memory beside the store.
 """
 
 from __future__ import annotations
@@ -13,10 +13,15 @@ from numpy.typing import NDArray
 
 from callaudit.audio.decode import Block, Stream
 from callaudit.audio.resample import resample_blocks
+from callaudit.audio.storage import Canvas
 from callaudit.errors import UnreadableAudio
+from callaudit.records import Samples
 
 NARROW_BAND_HZ = 11025
 """Up to this rate a file holds telephone band and is worked on at 8000 Hz; above, at 16000 Hz."""
+
+IN_MEMORY_S = 600.0
+"""A longer recording is kept on disk: ten minutes of two channels take 38 MB at 8000 Hz."""
 
 LEAST_GAP_S = 0.1
 """Shorter jumps between time stamps are rounding of the container's clock."""
@@ -53,7 +58,7 @@ class Gathered:
     broken : why decoding stopped before the end, None where it did not
     """
 
-    samples: NDArray[np.float32]
+    samples: Samples
     sample_rate_hz: int
     read_s: float
     lost_s: float
@@ -64,26 +69,32 @@ class Gathered:
     broken: str | None
 
 
-def gather(stream: Stream, file_bytes: int) -> Gathered:
+def gather(stream: Stream, file_bytes: int, *, in_memory_s: float = IN_MEMORY_S) -> Gathered:
     """All of a stream at the working rate.
 
     Parameters
     ----------
     stream : sound of one or two channels
     file_bytes : size of the file, which bounds what is set aside before anything was decoded
+    in_memory_s : length up to which the samples are held in memory; their values do not depend on it
+
+    Raises
+    ------
+    StorageFull
+        There is no room on disk for a long recording.
     """
     to_hz = 8000 if stream.sample_rate_hz <= NARROW_BAND_HZ else 16000
     intake = _Intake(stream)
-    canvas = _Canvas(stream.n_channels, _expected(stream, to_hz, file_bytes))
+    canvas = Canvas(stream.n_channels, _expected(stream, to_hz, file_bytes), round(in_memory_s * to_hz))
     blocks = intake.blocks()
     if stream.n_channels == 1:
         blocks = (block[:, 0] for block in blocks)
     for block in resample_blocks(blocks, stream.sample_rate_hz, to_hz, n_channels=stream.n_channels):
         canvas.add(block.reshape(-1, stream.n_channels).T)
     same = intake.alike.same()
-    samples = canvas.finish(first_only=same)
-    offset = _take_out_offset(samples)
-    np.clip(samples, -1.0, 1.0, out=samples)
+    means = canvas.means[: 1 if same else None]
+    offset = float(np.abs(means).max())
+    samples = canvas.finish([mean if abs(mean) >= LEAST_OFFSET else 0.0 for mean in means], first_only=same)
     return Gathered(
         samples, to_hz, intake.n_read / stream.sample_rate_hz, intake.n_lost / stream.sample_rate_hz,
         intake.n_unreal, intake.n_beyond, offset, same, intake.broken,
@@ -169,39 +180,3 @@ class _Alike:
 
     def same(self) -> bool:
         return self.possible and self.energy > 0.0 and self.residual <= self.energy * 10 ** (-DUAL_RESIDUAL_DB / 10)
-
-
-class _Canvas:
-    """One array that grows where the header promised too little."""
-
-    def __init__(self, n_channels: int, n_expected: int) -> None:
-        self.samples = np.empty((n_channels, max(n_expected, 1)), np.float32)
-        self.n_done = 0
-
-    def add(self, block: NDArray[np.float32]) -> None:
-        n_needed = self.n_done + block.shape[1]
-        if n_needed > self.samples.shape[1]:
-            grown = np.empty((len(self.samples), max(n_needed, self.samples.shape[1] * 3 // 2)), np.float32)
-            grown[:, : self.n_done] = self.samples[:, : self.n_done]
-            self.samples = grown
-        self.samples[:, self.n_done : n_needed] = block
-        self.n_done = n_needed
-
-    def finish(self, *, first_only: bool) -> NDArray[np.float32]:
-        """The samples [shape=(channels, n)]; of the first channel only, if so told, without a copy."""
-        if first_only or len(self.samples) == 1:
-            self.samples.resize((1, self.samples.shape[1]), refcheck=False)  # keeps the first row, gives back the rest
-            self.samples.resize((1, self.n_done), refcheck=False)
-            return self.samples
-        return self.samples[:, : self.n_done]
-
-
-def _take_out_offset(samples: NDArray[np.float32]) -> float:
-    """Largest mean value of a channel, in [0, 1]; subtracted in place where it could be heard of later."""
-    largest = 0.0
-    for channel in samples:
-        mean = float(np.mean(channel, dtype=np.float64)) if channel.size else 0.0
-        largest = max(largest, abs(mean))
-        if abs(mean) >= LEAST_OFFSET:
-            channel -= np.float32(mean)
-    return largest

@@ -28,11 +28,15 @@ def outline(audio: Audio, step_s: float) -> tuple[NDArray[np.float32], ...]:
     [[0.0, 0.5], [0.5, 1.0]]
     """
     width = max(1, round(step_s * audio.sample_rate_hz))
-    starts = np.arange(0, audio.n_samples, width)
+    block = max(1, round(_BLOCK_S * audio.sample_rate_hz / width)) * width
     peaks = []
-    for channel in audio.samples:
-        low, high = np.minimum.reduceat(channel, starts), np.maximum.reduceat(channel, starts)
-        peaks.append(np.stack([low, high], axis=1).astype(np.float32))
+    for channel in audio.channels:
+        parts = [np.empty((0, 2), dtype=np.float32)]
+        for start in range(0, audio.n_samples, block):
+            part = channel[start : start + block]
+            starts = np.arange(0, len(part), width)
+            parts.append(np.stack([np.minimum.reduceat(part, starts), np.maximum.reduceat(part, starts)], axis=1))
+        peaks.append(np.concatenate(parts))
     return tuple(peaks)
 
 
@@ -47,5 +51,5 @@ def encode_clip(audio: Audio) -> bytes:
     ) as clip:
         block = _BLOCK_S * audio.sample_rate_hz
         for start in range(0, audio.n_samples, block):
-            clip.write(audio.samples[:, start : start + block].T)
+            clip.write(np.stack([channel[start : start + block] for channel in audio.channels], axis=1))
     return stream.getvalue()

@@ -13,7 +13,8 @@ from callaudit.audio.digest import sha256_of
 from callaudit.audio.gather import Gathered, gather
 from callaudit.audio.metadata import read_metadata
 from callaudit.audio.names import printable
-from callaudit.errors import UnreadableAudio, UnsupportedAudio
+from callaudit.audio.storage import StorageFull
+from callaudit.errors import AudioError, UnreadableAudio, UnsupportedAudio
 from callaudit.records import Audio, Layout, Recording
 
 LEAST_RATE_HZ, MOST_RATE_HZ = 8000, 48000
@@ -49,7 +50,8 @@ def read_audio(
     Recording
         `duration_s` is what could be decoded, whatever the header says; `warnings` are in Chinese, for the report.
     Audio [float32, shape=(channels, n), in [-1, 1], at 8000 Hz (files up to 11025 Hz) or 16000 Hz]
-        Two identical channels are one.
+        Two identical channels are one. The samples of a recording of more than ten minutes lie in a temporary file
+        without a name, which goes when the last reference to them does.
 
     Raises
     ------
@@ -57,6 +59,8 @@ def read_audio(
         The file is missing, no file, not permitted, empty, not audio, without samples, or too little of it is left.
     UnsupportedAudio
         More than two channels, or another sample rate.
+    AudioError
+        There is no room on disk for the samples of a long recording.
     ConfigError
         The metadata is broken.
     """
@@ -67,6 +71,8 @@ def read_audio(
         stream, sound = _decoded(file, name, size)
         short = _shortfall(file, stream, sound)
         digest = sha256_of(file)
+    except StorageFull as error:
+        raise AudioError(f"{name}: {error}") from error
     except OSError as error:
         raise UnreadableAudio(f"{name}: cannot be read ({error.strerror or error}); check the disk") from error
     if short is not None and sound.read_s < LEAST_OF_BROKEN_S:

@@ -5,11 +5,11 @@ Written here because no maintained package on PyPI measures it (phonesim holds a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
+
+from callaudit.records import Row
 
 TIME_CONSTANT_S = 0.03
 """T of clause 7: smoothing of the envelope, applied twice."""
@@ -20,14 +20,18 @@ HANGOVER_S = 0.20
 MARGIN_DB = 15.9
 """M of clause 7: the threshold that decides lies this far below the active level."""
 
-BLOCK = 1 << 19
-"""Samples handled at a time, about a minute at 8 kHz."""
+BLOCK = 1 << 17
+"""Samples handled at a time, 16 s at 8 kHz."""
 
-THRESHOLDS = 2.0 ** np.arange(-15, 0)
+LOWEST = -15
+THRESHOLDS = 2.0 ** np.arange(LOWEST, 0)
 """c_j: from one step of 16 bits to half of full scale, by factors of two."""
 
+_STEP = 128
+"""Samples that the smoothing takes in one go."""
 
-def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int, *, block: int = BLOCK) -> float | None:
+
+def active_level_dbov(samples: Row, sample_rate_hz: int, *, block: int = BLOCK) -> float | None:
     """Active speech level, in dB relative to the overload point (mean power of a full-scale square wave), at most 0.
 
     Where speech is too short for the envelope to rise to a threshold, it is the level over the whole of it.
@@ -55,10 +59,9 @@ def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int, *, bloc
     >>> round(active_level_dbov(tone, 8000))
     -23
     """
-    energy = sum(float(np.dot(part, part)) for part in _blocks(samples, block))
+    energy, n_active = _energy_and_counts(samples, sample_rate_hz, block)
     if energy <= 0.0:
         return None
-    n_active = _active_counts(samples, sample_rate_hz, block)
     whole_db = float(10 * np.log10(energy / len(samples)))
     below: tuple[float, float] | None = None  # active level at the last threshold, and how far it lies above it
     for threshold, n in zip(THRESHOLDS, n_active, strict=True):
@@ -75,33 +78,39 @@ def active_level_dbov(samples: NDArray[np.float32], sample_rate_hz: int, *, bloc
     return whole_db
 
 
-def _blocks(samples: NDArray[np.float32], block: int) -> Iterator[NDArray[np.float64]]:
-    """The samples in double precision, a block at a time: an hour of speech is never held twice."""
-    for at in range(0, len(samples), block):
-        yield samples[at : at + block].astype(np.float64)
-
-
-def _active_counts(samples: NDArray[np.float32], sample_rate_hz: int, block: int) -> list[int]:
-    """For each threshold: samples whose envelope reaches it, and those within the hangover after each."""
-    g = np.exp(-1 / (sample_rate_hz * TIME_CONSTANT_S))
+def _energy_and_counts(samples: Row, sample_rate_hz: int, block: int) -> tuple[float, NDArray[np.int64]]:
+    """Sum of squares; for each threshold, the samples whose envelope reaches it or did within the hangover before."""
+    g = float(np.exp(-1 / (sample_rate_hz * TIME_CONSTANT_S)))
     n_hangover = int(np.ceil(HANGOVER_S * sample_rate_hz))
-    once, twice = np.zeros(1), np.zeros(1)
-    counts, left = [0] * len(THRESHOLDS), [0] * len(THRESHOLDS)
-    for part in _blocks(samples, block):
-        smooth, once = scipy.signal.lfilter([1 - g], [1, -g], np.abs(part), zi=once)
-        envelope, twice = scipy.signal.lfilter([1 - g], [1, -g], smooth, zi=twice)
-        for k, threshold in enumerate(THRESHOLDS):
-            n, left[k] = _active(envelope, threshold, n_hangover, left[k])
-            counts[k] += n
-    return counts
+    energy = once = twice = 0.0
+    n_at = np.zeros(1 - LOWEST, dtype=np.int64)
+    before = np.full(n_hangover, LOWEST, dtype=np.int32)
+    for at in range(0, len(samples), block):
+        part = samples[at : at + block].astype(np.float64)
+        energy += float(np.dot(part, part))
+        smooth, once = _smoothed(np.abs(part), g, once)
+        envelope, twice = _smoothed(smooth, g, twice)
+        # the exponent of 2 that the envelope lies below tells which thresholds it reaches
+        exponent = np.clip(np.frexp(np.maximum(envelope, THRESHOLDS[0] / 4))[1], LOWEST, 0)
+        reached = np.concatenate((before, exponent))
+        most = maximum_filter1d(reached, n_hangover + 1, mode="nearest", origin=n_hangover // 2)[n_hangover:]
+        n_at += np.bincount(most - LOWEST, minlength=len(n_at))
+        before = reached[len(reached) - n_hangover :]
+    return energy, np.cumsum(n_at[::-1])[::-1][1:]
 
 
-def _active(envelope: NDArray[np.float64], threshold: float, n_hangover: int, left: int) -> tuple[int, int]:
-    """Active samples of a block, and how many of the hangover are left after it; `left` were left before it."""
-    above = np.flatnonzero(envelope >= threshold)
-    if not above.size:
-        n = min(left, len(envelope))
-        return n, left - n
-    steps = np.append(np.diff(above), len(envelope) - above[-1])
-    n = min(left, int(above[0])) + int(np.minimum(steps, n_hangover + 1).sum())
-    return n, max(0, n_hangover + 1 - int(steps[-1]))
+def _smoothed(values: NDArray[np.float64], g: float, last: float) -> tuple[NDArray[np.float64], float]:
+    """y(k) = g·y(k−1) + (1 − g)·x(k) after y(−1) = `last`, and the last y; by steps, whose ends alone are chained.
+
+    SciPy's signal package would do it too, at 0.8 s for its import.
+    """
+    n, powers = len(values), g ** np.arange(1, _STEP + 1)
+    steps = np.pad(values, (0, -n % _STEP)).reshape(-1, _STEP)
+    within = np.triu((1 - g) * g ** (np.arange(_STEP)[None, :] - np.arange(_STEP)[:, None]).clip(0))
+    smooth: NDArray[np.float64] = steps @ within
+    starts = [last]
+    for end in smooth[:-1, -1].tolist():
+        starts.append(end + powers[-1] * starts[-1])
+    smooth += np.outer(starts, powers)
+    smooth = smooth.reshape(-1)[:n]
+    return smooth, float(smooth[-1])

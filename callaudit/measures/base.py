@@ -12,9 +12,11 @@ name, its unit and what it is taken of:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -22,7 +24,7 @@ from numpy.typing import NDArray
 
 from callaudit.measures.active_level import active_level_dbov
 from callaudit.measures.fundamental import PitchTrack, track_pitch
-from callaudit.records import Audio, Measurement, Recording, Signal, Speaker, Timeline, Track, Turn
+from callaudit.records import Audio, Measurement, Recording, Row, Signal, Speaker, Timeline, Track, Turn
 from callaudit.spans import Span, intersect, merge, to_frames, to_samples
 
 FRAME_S = 0.01
@@ -30,6 +32,8 @@ FRAME_S = 0.01
 
 PARTIES: tuple[Speaker, ...] = ("agent", "customer")
 NAMES: Mapping[Speaker, str] = {"agent": "客服", "customer": "客户", "unknown": "不明者"}
+
+_FRAMES_AT_ONCE = 2000
 
 Per = Literal["call", "party", "turn", "track"]
 MEASURED_TURN_FIELDS = frozenset({"level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st"})
@@ -84,24 +88,25 @@ class Heard:
         """Turns of one party, in order."""
         return tuple(turn for turn in self.turns if turn.speaker == speaker)
 
-    def samples(self, speaker: Speaker, *spans: Span) -> NDArray[np.float32]:
-        """Samples [shape=(n,)] of a party's channel in the spans, joined."""
-        channel = self.audio.samples[self.channels[speaker]]
-        pieces = [channel[to_samples(span, self.audio.sample_rate_hz, self.audio.n_samples)] for span in spans]
-        return np.concatenate(pieces) if pieces else channel[:0]
+    def samples(self, speaker: Speaker, *spans: Span) -> Row:
+        """A party's channel in the spans, joined; to be read a stretch at a time, for it may be hours."""
+        stretches = [to_samples(span, self.audio.sample_rate_hz, self.audio.n_samples) for span in spans]
+        return _Joined(self.audio.samples[self.channels[speaker]], stretches)
 
     @property
     def n_frames(self) -> int:
         return self.audio.n_samples // round(FRAME_S * self.audio.sample_rate_hz)
 
     @cached_property
-    def power(self) -> NDArray[np.float64]:
+    def power(self) -> NDArray[np.float32]:
         """Mean power of every frame of `FRAME_S` [shape=(channels, frames)], in [0, 1]."""
         n = round(FRAME_S * self.audio.sample_rate_hz)
-        power = np.empty((self.audio.n_channels, self.n_frames))
-        for channel, samples in enumerate(self.audio.samples):
-            frames = samples[: self.n_frames * n].reshape(-1, n)
-            power[channel] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / n
+        power = np.empty((self.audio.n_channels, self.n_frames), dtype=np.float32)
+        for channel, samples in enumerate(self.audio.channels):
+            for k in range(0, self.n_frames, _FRAMES_AT_ONCE):
+                last = min(self.n_frames, k + _FRAMES_AT_ONCE)
+                frames = samples[k * n : last * n].reshape(-1, n)
+                power[channel, k:last] = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / n
         return power
 
     @cached_property
@@ -127,6 +132,28 @@ class Heard:
         if speaker not in self.channels:
             return Missing(f"没有分辨出{NAMES[speaker]}的声音")
         return None if self.speech(speaker) else Missing(f"没有听到{NAMES[speaker]}说话")
+
+
+class _Joined:
+    """`Row` of stretches of another, one after the other."""
+
+    def __init__(self, row: Row, stretches: Sequence[slice]) -> None:
+        self._row, self._stretches = row, stretches
+        self._ends = list(accumulate(stretch.stop - stretch.start for stretch in stretches))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, wanted: slice, /) -> NDArray[np.float32]:
+        start, stop, _ = wanted.indices(len(self))
+        pieces = [np.zeros(0, dtype=np.float32)]
+        for k in range(bisect_right(self._ends, start), len(self._ends)):
+            stretch, end = self._stretches[k], self._ends[k]
+            begin = end - (stretch.stop - stretch.start)
+            if begin >= stop:
+                break
+            pieces.append(self._row[stretch.start + max(0, start - begin) : stretch.stop - max(0, end - stop)])
+        return np.concatenate(pieces)
 
 
 Function = TypeVar("Function", bound=Callable[..., Value | Track | None])

@@ -9,15 +9,15 @@ algorithm of Praat), and a second path looks only where the speaker's own voice 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.typing import NDArray
 
+from callaudit.records import Row
 from callaudit.spans import Span
 
 HOP_S = 0.01
@@ -42,8 +42,18 @@ N_CANDIDATES = 5
 VOICING = 0.5
 """Correlation below which a frame counts as unvoiced, as Praat's voicing threshold (0.45), a little stricter."""
 
+_FAINT, _FAINTEST_BEAT = 1e-5, 1e-4
+"""As shares of power: what follows a window so faintly does not repeat it, and an envelope that moves so little (a
+single tone's) does not beat, whatever the rounding says."""
+
 SILENCE_DB = 25.0
 """Frames this far below the loud ones (95th percentile) of the speech are not judged."""
+
+_AT_ONCE = 256
+"""Stretches whose paths are looked for side by side."""
+
+_LONGEST = 3000
+"""Frames of a stretch, at most: half a minute without a pause is no speech, and must not fill the memory."""
 
 OCTAVE_COST, JUMP_COST, VOICING_COST = 0.03, 0.35, 0.14
 """Per octave downward, per octave of jump between frames, per change of voicing: Praat's (Boersma 1993), but three
@@ -58,9 +68,9 @@ class PitchTrack:
     """Fundamental frequency: `f0_hz[k]` at `times_s[k]`, voiced frames only, in order of time."""
 
     times_s: NDArray[np.float64]
-    f0_hz: NDArray[np.float64]
+    f0_hz: NDArray[np.float32]
 
-    def within(self, spans: Sequence[Span]) -> NDArray[np.float64]:
+    def within(self, spans: Sequence[Span]) -> NDArray[np.float32]:
         """Frequencies in Hz [shape=(n,)] of the voiced frames in the spans."""
         pieces = [
             self.f0_hz[np.searchsorted(self.times_s, span.start_s) : np.searchsorted(self.times_s, span.end_s)]
@@ -69,7 +79,7 @@ class PitchTrack:
         return np.concatenate(pieces) if pieces else self.f0_hz[:0]
 
 
-def track_pitch(samples: NDArray[np.float32], sample_rate_hz: int, speech: Sequence[Span]) -> PitchTrack:
+def track_pitch(samples: Row, sample_rate_hz: int, speech: Sequence[Span]) -> PitchTrack:
     """Fundamental frequency of one voice.
 
     Parameters
@@ -84,7 +94,7 @@ def track_pitch(samples: NDArray[np.float32], sample_rate_hz: int, speech: Seque
     .. [2] C. De Looze, D. Hirst (2008), Detecting changes in key and range, Speech Prosody.
     """
     times_s = _frame_times(speech, len(samples) / sample_rate_hz)
-    nothing = PitchTrack(np.empty(0), np.empty(0))
+    nothing = PitchTrack(np.empty(0), np.empty(0, np.float32))
     if not times_s.size:
         return nothing
     f0_hz, strength = _candidates(samples, sample_rate_hz, times_s)
@@ -109,21 +119,20 @@ def _frame_times(speech: Sequence[Span], duration_s: float) -> NDArray[np.float6
 
 
 def _candidates(
-    samples: NDArray[np.float32], sample_rate_hz: int, times_s: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    samples: Row, sample_rate_hz: int, times_s: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Frequencies and strengths [shape=(frames, candidates)] of the best peaks; strength −inf where there is none."""
-    n_window, n_lags = round(WINDOW_S * RATE_HZ), round(RATE_HZ / LOWEST_HZ) + 1
-    pieces: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+    f0_hz, strength = (np.empty((len(times_s), N_CANDIDATES), np.float32) for _ in range(2))
+    power = np.empty(len(times_s), np.float32)
     for group in _groups(times_s):
-        first = max(0, int((times_s[group.start] - MARGIN_S) * sample_rate_hz))
-        last = int((times_s[group.stop - 1] + MARGIN_S) * sample_rate_hz)
-        sound, envelope = _sound_and_envelope(samples[first:last], sample_rate_hz)
-        at = np.round((times_s[group] - first / sample_rate_hz) * RATE_HZ).astype(np.int64)
-        own, power = _correlation(_frames(sound, at, n_window + n_lags), n_window, n_lags)
-        beat, _ = _correlation(_frames(envelope, at, n_window + n_lags), n_window, n_lags)
-        pieces.append((*_peaks((1 - ENVELOPE_SHARE) * own + ENVELOPE_SHARE * beat), power))
-    f0_hz, strength, power = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    strength[power < max(np.percentile(power, 95) * 10 ** (-SILENCE_DB / 10), 1e-12)] = -np.inf
+        sound, envelope = _sound_and_envelope(
+            samples, sample_rate_hz, float(times_s[group.start]), float(times_s[group.stop - 1])
+        )
+        at = np.round((times_s[group] - times_s[group.start]) / HOP_S).astype(np.intp)
+        own, power[group] = _correlation(sound, at, np.float32(0))
+        beat, _ = _correlation(envelope, at, _FAINTEST_BEAT * power[group])
+        f0_hz[group], strength[group] = _peaks((1 - ENVELOPE_SHARE) * own + ENVELOPE_SHARE * beat)
+    strength[power < max(float(np.percentile(power, 95)) * 10 ** (-SILENCE_DB / 10), 1e-12)] = -np.inf
     return f0_hz, strength
 
 
@@ -135,77 +144,163 @@ def _groups(times_s: NDArray[np.float64]) -> list[slice]:
 
 
 def _sound_and_envelope(
-    samples: NDArray[np.float32], sample_rate_hz: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The telephone band of the sound at `RATE_HZ`, and what its envelope does between 50 and 1000 Hz."""
-    low = scipy.signal.butter(4, CUTOFF_HZ, fs=sample_rate_hz, output="sos")
-    sound = scipy.signal.sosfiltfilt(low, samples, padlen=min(64, len(samples) - 1))[:: sample_rate_hz // RATE_HZ]
-    envelope = np.abs(scipy.signal.hilbert(sound, scipy.fft.next_fast_len(len(sound)))[: len(sound)])
-    band = scipy.signal.butter(2, ENVELOPE_HZ, "bandpass", fs=RATE_HZ, output="sos")
-    return sound, scipy.signal.sosfiltfilt(band, envelope, padlen=min(64, len(sound) - 1))
+    samples: Row, rate_hz: int, first_s: float, last_s: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The telephone band of the sound at `RATE_HZ`, and what its envelope does between 50 and 1000 Hz.
+
+    From `MARGIN_S` before the first frame to as much after the last, zeros beyond the recording. The filters are
+    Butterworth's, run there and back (so their gain counts twice and nothing is delayed), as gains of the spectrum.
+    """
+    first = round((first_s - MARGIN_S) * rate_hz)
+    last = round((last_s + 2 * MARGIN_S) * rate_hz)
+    heard = samples[max(0, first) : max(0, last)]
+    n = round((last - first) / rate_hz * RATE_HZ)
+    n_fft = scipy.fft.next_fast_len(n, real=True)
+    spectrum = scipy.fft.rfft(np.pad(heard, (max(0, -first), 0)), n_fft * (rate_hz // RATE_HZ))[: n_fft // 2 + 1]
+    hz = np.arange(len(spectrum)) * RATE_HZ / n_fft
+    one_sided = np.zeros(n_fft, np.complex64)
+    one_sided[: len(spectrum)] = spectrum * (_low_pass(hz, rate_hz) * np.float32(2 * RATE_HZ / rate_hz))
+    one_sided[[0, n_fft // 2]] /= 2
+    analytic = scipy.fft.ifft(one_sided)
+    beats = scipy.fft.irfft(scipy.fft.rfft(np.abs(analytic)) * _band_pass(hz), n_fft)
+    return analytic.real[:n], beats[:n]
 
 
-def _frames(sound: NDArray[np.float64], middles: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    """The `n` samples around each middle [shape=(frames, n)], zeros beyond the ends."""
-    padded = np.concatenate((np.zeros(n), sound, np.zeros(2 * n)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, n)
-    return np.asarray(windows[np.minimum(middles + n - n // 2, len(windows) - 1)])
+def _low_pass(hz: NDArray[np.float64], rate_hz: int) -> NDArray[np.float32]:
+    """Power gain of a Butterworth filter of order 4."""
+    warped = np.tan(np.pi * hz / rate_hz) / np.tan(np.pi * CUTOFF_HZ / rate_hz)
+    gain: NDArray[np.float32] = (1 / (1 + warped**8)).astype(np.float32)
+    return gain
+
+
+def _band_pass(hz: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Power gain of a Butterworth filter of order 2 on either side."""
+    low, high = np.tan(np.pi * np.array(ENVELOPE_HZ) / RATE_HZ)
+    warped = np.tan(np.pi * np.maximum(hz, 1e-3) / RATE_HZ)
+    beside = (warped**2 - low * high) / ((high - low) * warped)
+    gain: NDArray[np.float32] = (1 / (1 + beside**4)).astype(np.float32)
+    return gain
 
 
 def _correlation(
-    frames: NDArray[np.float64], n_window: int, n_lags: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Normalised correlation of the start of each frame with itself at every lag [shape=(frames, lags)]; mean power."""
-    n_fft = scipy.fft.next_fast_len(frames.shape[1], real=True)
-    head = np.zeros((len(frames), n_fft))
-    head[:, :n_window] = frames[:, :n_window]
-    spectrum = np.conj(scipy.fft.rfft(head)) * scipy.fft.rfft(frames, n_fft)
-    cross = scipy.fft.irfft(spectrum, n_fft)[:, :n_lags]
-    running = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
-    energy = running[:, n_window : n_window + n_lags] - running[:, :n_lags]
-    scale = np.sqrt(np.maximum(energy[:, :1] * energy, 1e-20))
-    return cross / scale, running[:, -1] / frames.shape[1]
+    sound: NDArray[np.float32], at: NDArray[np.intp], least: NDArray[np.float32] | np.float32
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Normalised correlation of the window of each frame with what follows at every lag [shape=(frames, lags)]; mean
+    power of both. Frame k begins so that its middle lies `MARGIN_S` + k·`HOP_S` into the sound.
+
+    A window is three hops long, and so is its correlation the sum of those of three hops, each made once. Where the
+    mean power falls below `least` the correlation goes to zero.
+    """
+    hop, n_window = round(HOP_S * RATE_HZ), round(WINDOW_S * RATE_HZ)
+    n_lags = round(RATE_HZ / LOWEST_HZ) + 1
+    n_hops = int(at[-1]) + n_window // hop
+    sound = sound[round(MARGIN_S * RATE_HZ) - (n_window + n_lags) // 2 :]
+    sound = np.pad(sound, (0, max(0, n_hops * hop + n_window + n_lags - len(sound))))
+    pieces = np.lib.stride_tricks.sliding_window_view(sound, hop + n_lags - 1)[::hop][:n_hops]
+    n_fft = scipy.fft.next_fast_len(hop + n_lags - 1, real=True)
+    spectrum = np.conj(scipy.fft.rfft(pieces[:, :hop], n_fft)) * scipy.fft.rfft(pieces, n_fft)
+    by_hop = scipy.fft.irfft(spectrum, n_fft)[:, :n_lags]
+    cross = sum(by_hop[at + k] for k in range(n_window // hop))
+    running = np.cumsum(np.pad(sound, (1, 0)).astype(np.float64) ** 2)
+    energies = (running[n_window:] - running[:-n_window]).astype(np.float32)
+    energy = np.lib.stride_tricks.sliding_window_view(energies, n_lags)[at * hop]
+    scale = np.sqrt(energy[:, :1] * np.maximum(energy, _FAINT * energy[:, :1]))
+    power = (running[at * hop + n_window + n_lags] - running[at * hop]) / (n_window + n_lags)
+    return cross / np.maximum(scale, np.maximum(1e-10, n_window * least)[..., None]), power.astype(np.float32)
 
 
-def _peaks(
-    correlation: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _peaks(correlation: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The best local maxima, placed between the lags by a parabola."""
     shortest = int(RATE_HZ / HIGHEST_HZ)
-    left, middle, right = correlation[:, shortest - 1 : -2], correlation[:, shortest:-1], correlation[:, shortest + 1 :]
-    lags = np.arange(shortest, shortest + middle.shape[1])
+    inner = correlation[:, shortest:-1]
+    is_top = (inner > correlation[:, shortest - 1 : -2]) & (inner >= correlation[:, shortest + 1 :])
+    frame, lag = np.nonzero(is_top & (inner > VOICING / 2))
+    lag += shortest
+    left, middle, right = (correlation[frame, lag + k].astype(np.float64) for k in (-1, 0, 1))
     curve = left - 2 * middle + right
     shift = np.divide(left - right, 2 * curve, out=np.zeros_like(curve), where=curve < -1e-12).clip(-0.5, 0.5)
-    top = middle - (left - right) * shift / 4
-    hz = RATE_HZ / (lags + shift)
-    score = np.where((middle > left) & (middle >= right) & (middle > VOICING / 2), top, -np.inf)
-    score = score - OCTAVE_COST * np.log2(HIGHEST_HZ / hz)
-    best = np.argpartition(-score, N_CANDIDATES, axis=1)[:, :N_CANDIDATES]
-    return np.take_along_axis(hz, best, 1), np.take_along_axis(score, best, 1)
+    hz = RATE_HZ / (lag + shift)
+    score = middle - (left - right) * shift / 4 - OCTAVE_COST * np.log2(HIGHEST_HZ / hz)
+    order = np.lexsort((-score, frame))
+    ranked = frame[order]
+    rank = np.arange(len(ranked)) - np.searchsorted(ranked, ranked)
+    kept = rank < N_CANDIDATES
+    f0_hz = np.full((len(correlation), N_CANDIDATES), HIGHEST_HZ, np.float32)
+    strength = np.full((len(correlation), N_CANDIDATES), -np.inf, np.float32)
+    f0_hz[ranked[kept], rank[kept]] = hz[order][kept]
+    strength[ranked[kept], rank[kept]] = score[order][kept]
+    return f0_hz, strength
 
 
 def _path(
-    times_s: NDArray[np.float64], f0_hz: NDArray[np.float64], strength: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Frequency of each frame on the cheapest path, 0 where unvoiced [shape=(frames,)]."""
-    n_frames, n = f0_hz.shape
-    log_hz = np.log2(f0_hz)
-    gain = np.concatenate((strength, np.full((n_frames, 1), VOICING)), axis=1)  # the last candidate is "unvoiced"
+    times_s: NDArray[np.float64], f0_hz: NDArray[np.float32], strength: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Frequency of each frame on the cheapest path, 0 where unvoiced [shape=(frames,)].
+
+    Viterbi's algorithm, for all stretches at once: a frame without candidates can only be unvoiced, and a gap in time
+    costs nothing to cross, so that the stretches between them do not depend on each other.
+    """
+    path_hz = np.zeros(len(times_s), np.float32)
+    starts, ends, joined = _stretches(times_s, np.asarray(np.isfinite(strength).any(axis=1)))
+    order = np.argsort(starts - ends, kind="stable")  # the longest first
+    for k in range(0, len(order), _AT_ONCE):
+        first, end = starts[order[k : k + _AT_ONCE]], ends[order[k : k + _AT_ONCE]]
+        # voiced at once costs a change of voicing where an unvoiced frame is joined on, and so does voiced to the end
+        into, out_of = (np.where(joined[edge], VOICING_COST, 0.0) for edge in (first, end))
+        for at, choice in _best(f0_hz, strength, first, end, into, out_of):
+            voiced = choice < N_CANDIDATES
+            path_hz[at[voiced]] = f0_hz[at[voiced], choice[voiced]]
+    return path_hz
+
+
+def _stretches(
+    times_s: NDArray[np.float64], possible: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    """Starts and ends of the runs of possible frames, none longer than `_LONGEST`; whether each frame, and one beyond
+    the last, has one before it that its path goes on from."""
+    index = np.arange(len(times_s))
     joined = np.diff(times_s, prepend=-1.0) < 1.5 * HOP_S
-    jumps = np.full((n_frames, n + 1, n + 1), VOICING_COST)
-    jumps[:, n, n] = 0.0
-    jumps[1:, :n, :n] = JUMP_COST * np.abs(log_hz[1:, None, :] - log_hz[:-1, :, None])
-    jumps[~joined] = 0.0
-    back = np.empty((n_frames, n + 1), dtype=np.intp)
-    total = gain[0].copy()
-    columns = np.arange(n + 1)
-    for k in range(1, n_frames):
-        reached = total[:, None] - jumps[k]
-        back[k] = reached.argmax(axis=0)
-        total = reached[back[k], columns] + gain[k]
-    chosen = np.empty(n_frames, dtype=np.intp)
-    chosen[-1] = int(total.argmax())
-    for k in range(n_frames - 1, 0, -1):
-        chosen[k - 1] = back[k, chosen[k]]
-    voiced = chosen < n
-    return np.where(voiced, f0_hz[np.arange(n_frames), np.minimum(chosen, n - 1)], 0.0)
+    follows = joined & possible & np.append(False, possible[:-1])
+    since = index - np.maximum.accumulate(np.where(follows, 0, index))
+    too_long = follows & (since % _LONGEST == 0)
+    joined, follows = np.append(joined & ~too_long, False), np.append(follows & ~too_long, False)
+    starts = np.flatnonzero(possible & ~follows[:-1])
+    ends = np.flatnonzero(possible & ~follows[1:]) + 1
+    return starts, ends, joined
+
+
+def _best(
+    f0_hz: NDArray[np.float32], strength: NDArray[np.float32],
+    starts: NDArray[np.intp], ends: NDArray[np.intp],
+    into: NDArray[np.float64], out_of: NDArray[np.float64],
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:  # fmt: skip
+    """Frames of all stretches and the candidate chosen in each, `N_CANDIDATES` for none; the last frames first."""
+    lengths = ends - starts  # never rises
+    n, longest = N_CANDIDATES, int(lengths[0])
+    back = np.zeros((longest, len(starts), n + 1), np.int8)
+    final = np.empty((len(starts), n + 1))
+    total = np.zeros((len(starts), n + 1))
+    total[:, :n] = strength[starts] - into[:, None]
+    total[:, n] = VOICING
+    last_hz = np.log2(f0_hz[starts])
+    final[lengths == 1] = total[lengths == 1]
+    for k in range(1, longest):
+        m = int(np.searchsorted(-lengths, -k))  # stretches longer than k frames
+        log_hz = np.log2(f0_hz[starts[:m] + k])
+        reached = np.full((m, n + 1, n + 1), -VOICING_COST)
+        reached[:, n, n] = 0.0
+        reached[:, :n, :n] = -JUMP_COST * np.abs(log_hz[:, None, :] - last_hz[:m, :, None])
+        reached += total[:m, :, None]
+        back[k, :m] = reached.argmax(axis=1)
+        total = reached.max(axis=1)
+        total[:, :n] += strength[starts[:m] + k]
+        total[:, n] += VOICING
+        ended = lengths[:m] == k + 1
+        final[:m][ended] = total[ended]
+        last_hz = log_hz
+    final[:, :n] -= out_of[:, None]
+    choice = final.argmax(axis=1)
+    for k in range(longest - 1, -1, -1):
+        m = int(np.searchsorted(-lengths, -k))
+        yield starts[:m] + k, choice[:m]
+        choice[:m] = back[k, np.arange(m), choice[:m]]

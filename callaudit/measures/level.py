@@ -37,7 +37,7 @@ def level_track(heard: Heard, speaker: Speaker) -> Track | None:
     power = heard.power[heard.channels[speaker]][: n_steps * n].reshape(n_steps, n)
     speech = heard.speech_frames(speaker)[: n_steps * n].reshape(n_steps, n)
     n_voiced = speech.sum(axis=1)
-    total = np.where(speech, power, 0.0).sum(axis=1)
+    total = np.where(speech, power, 0.0).sum(axis=1, dtype=np.float64)
     values = tuple(
         round(float(10 * np.log10(energy / count)), 2) if count * FRAME_S >= LEAST_VOICED_S and energy > 0 else None
         for energy, count in zip(total, n_voiced, strict=True)

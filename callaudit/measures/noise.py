@@ -53,8 +53,8 @@ def _noise_power(heard: Heard, speaker: Speaker) -> float | Missing:
 
 
 def _power_between(
-    heard: Heard, power: np.ndarray[tuple[int, ...], np.dtype[np.float64]], taken: list[Span]
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    heard: Heard, power: np.ndarray[tuple[int, ...], np.dtype[np.float32]], taken: list[Span]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Power of the frames of the conversation that lie clear of the spans."""
     wide = [Span(span.start_s - MARGIN_S, span.end_s + MARGIN_S) for span in taken]
     start_s, end_s = heard.timeline.answer_s, heard.timeline.end_s

@@ -61,19 +61,17 @@ def pitch_track(heard: Heard, speaker: Speaker) -> Track | None:
     return Track("pitch", "Hz", speaker, heard.channels[speaker], 0.0, STEP_S, values)
 
 
-def _turn_pitch(heard: Heard, turn: Turn) -> NDArray[np.float64]:
+def _turn_pitch(heard: Heard, turn: Turn) -> NDArray[np.float32]:
     f0_hz = heard.pitch[turn.speaker].within(heard.voiced(turn))
     return f0_hz
 
 
-def _median_hz(f0_hz: NDArray[np.float64]) -> Value:
+def _median_hz(f0_hz: NDArray[np.float32]) -> Value:
     return float(np.median(f0_hz)) if len(f0_hz) * HOP_S >= LEAST_VOICED_S else TOO_LITTLE
 
 
-def _spread_st(f0_hz: NDArray[np.float64]) -> Value:
-    from librosa.core.convert import hz_to_midi  # here, because it brings numba, which takes its time
-
+def _spread_st(f0_hz: NDArray[np.float32]) -> Value:
     if len(f0_hz) * HOP_S < LEAST_FOR_SPREAD_S:
         return TOO_LITTLE
-    low, high = np.percentile(hz_to_midi(f0_hz), (LOW_PERCENTILE, HIGH_PERCENTILE))
+    low, high = np.percentile(12 * np.log2(f0_hz), (LOW_PERCENTILE, HIGH_PERCENTILE))
     return float(high - low)

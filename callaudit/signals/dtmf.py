@@ -11,7 +11,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from callaudit.records import Signal
+from callaudit.records import Row, Signal
 from callaudit.signals.spectrum import BAND_HZ, HOP_S, Frames
 from callaudit.spans import Span, from_frames
 
@@ -29,7 +29,7 @@ LONGEST_LOOK_S = 0.2
 LEAST_LEVEL_DB = -50.0
 
 
-def find_dtmf(samples: NDArray[np.float32], sample_rate_hz: int, frames: Frames, channel: int) -> tuple[Signal, ...]:
+def find_dtmf(samples: Row, sample_rate_hz: int, frames: Frames, channel: int) -> tuple[Signal, ...]:
     """One signal for each press of a key; `plan` holds the key, a character of ``0-9 * # A-D``."""
     found: list[Signal] = []
     for run in from_frames((frames.dtmf_share >= SHARE) & (frames.level_db > LEAST_LEVEL_DB), HOP_S):
@@ -59,7 +59,7 @@ def _edges(run: Span, frames: Frames) -> Span | None:
     return Span(start * HOP_S, stop * HOP_S) if (stop - start) * HOP_S >= SHORTEST_S - 1e-9 else None
 
 
-def _key(samples: NDArray[np.float32], rate_hz: int, span: Span) -> tuple[str | None, float]:
+def _key(samples: Row, rate_hz: int, span: Span) -> tuple[str | None, float]:
     """The key, and the share of the band's power in its two tones; None where the tones are no key's."""
     half_s = min(LONGEST_LOOK_S, span.duration_s) / 2
     piece = samples[max(0, round((span.middle_s - half_s) * rate_hz)) : round((span.middle_s + half_s) * rate_hz)]

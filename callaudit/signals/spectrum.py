@@ -15,6 +15,8 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from callaudit.records import Row
+
 WINDOW_S = 0.064
 HOP_S = 0.008
 COARSE = 4
@@ -61,7 +63,7 @@ class Frames:
     peak_hz: NDArray[np.float32]
 
 
-def frames_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Frames:
+def frames_of(samples: Row, sample_rate_hz: int) -> Frames:
     """The frames of one channel.
 
     Parameters
@@ -77,7 +79,7 @@ def frames_of(samples: NDArray[np.float32], sample_rate_hz: int) -> Frames:
     return Frames(*(np.concatenate([part[k] for part in parts]) for k in range(8)))
 
 
-def power_of(samples: NDArray[np.float32], sample_rate_hz: int, first: int, last: int) -> NDArray[np.float32]:
+def power_of(samples: Row, sample_rate_hz: int, first: int, last: int) -> NDArray[np.float32]:
     """Power, shape=(last − first, lines up to 3400 Hz), of the frames from `first` to before `last`."""
     window, hop = round(WINDOW_S * sample_rate_hz), round(HOP_S * sample_rate_hz)
     taper = np.hanning(window + 1)[:-1].astype(np.float32)
@@ -107,7 +109,7 @@ def share_of_lines(power: NDArray[np.float32], pattern: NDArray[np.float32]) -> 
     return share
 
 
-def _blocks(samples: NDArray[np.float32], rate_hz: int) -> Iterator[tuple[NDArray[np.float32], int, int]]:
+def _blocks(samples: Row, rate_hz: int) -> Iterator[tuple[NDArray[np.float32], int, int]]:
     """Power [frames, bins] of each block, with how many frames of context lie before and after the block itself."""
     n_frames = len(samples) // round(HOP_S * rate_hz) // COARSE * COARSE
     context = SMOOTH // 2 * COARSE

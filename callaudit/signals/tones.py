@@ -15,6 +15,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from callaudit.records import Row
 from callaudit.signals.spectrum import BAND_HZ, HOP_S, TONE_BAND_HZ, Frames, power_of, share_of_lines
 from callaudit.spans import Span, from_frames
 
@@ -47,7 +48,7 @@ class Burst:
     purity: float
 
 
-def find_bursts(samples: NDArray[np.float32], sample_rate_hz: int, frames: Frames) -> tuple[Burst, ...]:
+def find_bursts(samples: Row, sample_rate_hz: int, frames: Frames) -> tuple[Burst, ...]:
     """Every steady tone of one channel that lasts 0.08 s or more and lies from 330 to 670 Hz.
 
     Parameters
@@ -86,7 +87,7 @@ def _same_level(left: Span, right: Span, frames: Frames) -> bool:
     return abs(levels[0] - levels[1]) < EDGE_DB
 
 
-def _parts(samples: NDArray[np.float32], rate_hz: int, run: Span) -> Iterator[Span]:
+def _parts(samples: Row, rate_hz: int, run: Span) -> Iterator[Span]:
     """The run, cut where its lines give way to others: a voice may answer while the tone's last window still sounds."""
     first, last = round(run.start_s / HOP_S), round(run.end_s / HOP_S)
     power = power_of(samples, rate_hz, first, last)
@@ -124,7 +125,7 @@ def _crossing_s(level: NDArray[np.float32], left: int, right: int, threshold: fl
     return round((left + 0.5 + min(1.0, max(0.0, share))) * HOP_S, 4)
 
 
-def _lines(samples: NDArray[np.float32], rate_hz: int, span: Span) -> tuple[tuple[tuple[float, float], ...], float]:
+def _lines(samples: Row, rate_hz: int, span: Span) -> tuple[tuple[tuple[float, float], ...], float]:
     """The strongest lines of the burst's inside, and the share of the telephone band's power that lies in them."""
     middle_s, half_s = span.middle_s, min(LONGEST_LOOK_S, span.duration_s - 0.02) / 2
     piece = samples[max(0, round((middle_s - half_s) * rate_hz)) : round((middle_s + half_s) * rate_hz)]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
 
-from callaudit.records import Audio
+from callaudit.records import Audio, Row
 from callaudit.spans import Span, to_samples
 
 HOP_S = 0.01
@@ -73,7 +73,7 @@ def cues(audio: Audio, units: Sequence[Span], spans: Sequence[Span]) -> Cues:
     return Cues(np.concatenate(cepstra), np.concatenate(octaves), np.concatenate(owners))
 
 
-def _span_cues(samples: NDArray[np.float32], rate_hz: int, span: Span) -> tuple[Floats, Floats, Floats]:
+def _span_cues(samples: Row, rate_hz: int, span: Span) -> tuple[Floats, Floats, Floats]:
     parts = []
     for start_s in np.arange(span.start_s, span.end_s - HOP_S / 2, _CHUNK_S):
         part = Span(float(start_s), min(span.end_s, float(start_s) + _CHUNK_S))
@@ -82,14 +82,14 @@ def _span_cues(samples: NDArray[np.float32], rate_hz: int, span: Span) -> tuple[
     return shape, level_db, pitch
 
 
-def _part_cues(samples: NDArray[np.float32], rate_hz: int, part: Span) -> tuple[Floats, Floats, Floats]:
+def _part_cues(samples: Row, rate_hz: int, part: Span) -> tuple[Floats, Floats, Floats]:
     here = to_samples(part, rate_hz, len(samples))
     n_frames = max(1, round(part.duration_s / HOP_S))
     shape, level_db = _spectral_shape(_frames(samples, here.start, n_frames, _WINDOW_S, rate_hz), rate_hz)
     return shape, level_db, _octaves(_frames(samples, here.start, n_frames, _PITCH_WINDOW_S, rate_hz), rate_hz)
 
 
-def _frames(samples: NDArray[np.float32], start: int, n_frames: int, window_s: float, rate_hz: int) -> Floats:
+def _frames(samples: Row, start: int, n_frames: int, window_s: float, rate_hz: int) -> Floats:
     """Frames centred on the middles of their hops, zeros beyond the recording; float64 [shape=(n_frames, window)]."""
     hop, window = round(HOP_S * rate_hz), round(window_s * rate_hz)
     first = start - (window - hop) // 2

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from callaudit.records import Row
 from callaudit.spans import from_frames, merge, to_frames
 
 HOP_S = 0.01
@@ -20,7 +21,7 @@ FLOOR_REACH_S = 4.0
 """The floor at a moment is the quietest 0.1 s within this time of it: speech breathes more often than every 8 s."""
 
 
-def blocks(row: NDArray[np.float32], sample_rate_hz: int, block_s: float) -> Iterator[NDArray[np.float32]]:
+def blocks(row: Row, sample_rate_hz: int, block_s: float) -> Iterator[NDArray[np.float32]]:
     """The channel in whole 10 ms frames, float32 [shape=(frames, samples of a frame)], about `block_s` at a time.
 
     What is left at the end and fills no frame is not heard.
@@ -32,7 +33,7 @@ def blocks(row: NDArray[np.float32], sample_rate_hz: int, block_s: float) -> Ite
         yield row[at * hop : min(at + per_block, n_frames) * hop].reshape(-1, hop)
 
 
-def level_db(row: NDArray[np.float32], sample_rate_hz: int, *, block_s: float = 30.0) -> NDArray[np.float32]:
+def level_db(row: Row, sample_rate_hz: int, *, block_s: float = 30.0) -> NDArray[np.float32]:
     """Level of each 10 ms above 150 Hz, in dBov (power of full-scale d.c. = 0), at least −96.
 
     Parameters
@@ -47,7 +48,7 @@ def level_db(row: NDArray[np.float32], sample_rate_hz: int, *, block_s: float = 
     float32 [shape=(n · 100 // sample_rate_hz,)]
     """
     sos = butter(2, HIGHPASS_HZ, "highpass", fs=sample_rate_hz, output="sos")
-    state = sosfilt_zi(sos) * float(row[0]) if len(row) else None
+    state = sosfilt_zi(sos) * float(row[:1][0]) if len(row) else None
     levels = [np.zeros(0, dtype=np.float32)]
     for frames in blocks(row, sample_rate_hz, block_s):
         passed, state = sosfilt(sos, frames.reshape(-1).astype(np.float64), zi=state)

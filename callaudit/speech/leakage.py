@@ -15,6 +15,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.linalg import solve_toeplitz
 from scipy.ndimage import maximum_filter1d
 
+from callaudit import records
 from callaudit.records import Audio
 from callaudit.speech.frames import HOP_S, runs_with, wider
 
@@ -107,10 +108,13 @@ def _windows(audio: Audio, me: int, starts: NDArray[np.intp]) -> tuple[Row, Row]
     return _cut(audio.samples[me], at, n), _cut(audio.samples[1 - me], at - lag, n + lag + lead)
 
 
-def _cut(row: Row, starts: NDArray[np.intp], n: int) -> Row:
+def _cut(row: records.Row, starts: NDArray[np.intp], n: int) -> Row:
     """Windows of `n` samples; zeros outside the row."""
-    at = starts[:, None] + np.arange(n)[None, :]
-    return np.where((at >= 0) & (at < len(row)), row[np.clip(at, 0, len(row) - 1)], np.float32(0))
+    windows = np.zeros((len(starts), n), dtype=np.float32)
+    for window, start in zip(windows, starts.tolist(), strict=True):
+        heard = row[max(0, start) : max(0, start + n)]
+        window[max(0, -start) :][: len(heard)] = heard
+    return windows
 
 
 def _whole(active: Mask, doubtful: Mask, same: Mask) -> Mask:

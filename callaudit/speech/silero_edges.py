@@ -58,7 +58,7 @@ class SileroEdges:
     def detect(self, audio: Audio, signals: Iterable[Signal], voice: VoiceProbability) -> dict[int, tuple[Span, ...]]:
         """Spans of speech of every channel; see `SpeechDetector.detect`."""
         signals = tuple(signals)
-        levels = [level_db(row, audio.sample_rate_hz, block_s=self.block_s) for row in audio.samples]
+        levels = [level_db(row, audio.sample_rate_hz, block_s=self.block_s) for row in audio.channels]
         rows = [
             self._active(level, voice.probs[channel], voice.hop_s, [s for s in signals if s.channel == channel])
             & wider(lenient_voice(audio.samples[channel], audio.sample_rate_hz, block_s=self.block_s), self.reach_s)

@@ -10,13 +10,14 @@ import numpy as np
 import webrtcvad
 from numpy.typing import NDArray
 
+from callaudit.records import Row
 from callaudit.speech.frames import blocks
 
 LENIENT = 0
 """Aggressiveness 0 of 0 to 3: lets the most through."""
 
 
-def lenient_voice(row: NDArray[np.float32], sample_rate_hz: int, *, block_s: float = 30.0) -> NDArray[np.bool_]:
+def lenient_voice(row: Row, sample_rate_hz: int, *, block_s: float = 30.0) -> NDArray[np.bool_]:
     """Whether webrtcvad, at its most lenient, takes each 10 ms of a channel for a voice.
 
     Parameters

@@ -88,8 +88,9 @@ def degrade(audio: Audio, name: str, *, seed: int = 0, speech: Mapping[int, Sequ
     if name not in CONDITIONS:
         raise ValueError(f"no condition is named {name!r}; there are {', '.join(CONDITIONS)}")
     make = CONDITIONS[name].make
-    made = np.zeros_like(audio.samples)
-    for channel, (row, level_dbov) in enumerate(zip(audio.samples, speech_levels_dbov(audio, speech), strict=True)):
+    made = np.zeros(audio.samples.shape, dtype=np.float32)
+    whole = [channel[:] for channel in audio.channels]
+    for channel, (row, level_dbov) in enumerate(zip(whole, speech_levels_dbov(audio, speech), strict=True)):
         made[channel] = make(_Row(row, audio.sample_rate_hz, level_dbov, 1000 * seed + channel))
     return Audio(made, audio.sample_rate_hz)
 
@@ -97,10 +98,10 @@ def degrade(audio: Audio, name: str, *, seed: int = 0, speech: Mapping[int, Sequ
 def speech_levels_dbov(audio: Audio, speech: Mapping[int, Sequence[Span]] | None) -> tuple[float | None, ...]:
     """The active speech level that `degrade` goes by, in dBov, for every channel; None where all are silent."""
     if speech is None:
-        return tuple(active_level_dbov(row, audio.sample_rate_hz) for row in audio.samples)
+        return tuple(active_level_dbov(row, audio.sample_rate_hz) for row in audio.channels)
     rate_hz = audio.sample_rate_hz
     own: list[float | None] = []
-    for channel, row in enumerate(audio.samples):
+    for channel, row in enumerate(audio.channels):
         spoken = [row[round(s.start_s * rate_hz) : round(s.end_s * rate_hz)] for s in merge(speech.get(channel, ()))]
         own.append(active_level_dbov(np.concatenate(spoken), rate_hz) if spoken else None)
     loudest = max((level for level in own if level is not None), default=None)
