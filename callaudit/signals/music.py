@@ -58,7 +58,7 @@ def find_music(sound: Sounding, channel: int) -> tuple[Signal, ...]:
     Whoever looks for speech must look inside these spans as well. A tone that is held, or goes on and off, without
     being that of a plan (a dial tone, a foreign busy tone) is as steady as a note; it is given as noise.
     """
-    notes = sound.loud & sound.free & ~sound.voice & (sound.steadiness >= STEADY)
+    notes = sound.loud & sound.free & ~sound.talk & (sound.steadiness >= STEADY)
     pieces = _stretched(merge(from_frames(notes, COARSE_S), gap_s=BREATH_S), sound)
     found: list[Signal] = []
     for span in _over_voices(_over_rests(pieces, sound), sound):
@@ -113,7 +113,7 @@ def _over_rests(pieces: Sequence[Span], sound: Sounding) -> tuple[Span, ...]:
     """Joined over rests and drums: no voice, and no long silence; over more than a second only what is surely music."""
 
     def voiceless(gap: slice) -> bool:
-        return bool(sound.voice[gap].sum() * COARSE_S <= BREATH_S)
+        return bool(sound.talk[gap].sum() * COARSE_S <= BREATH_S)
 
     def rest(_left: Span, _right: Span, gap: slice) -> bool:
         return (gap.stop - gap.start) * COARSE_S <= SHORT_REST_S and voiceless(gap)
@@ -164,7 +164,7 @@ def _confidence(span: Span, notes: NDArray[np.bool_], sound: Sounding) -> float 
     """In [0, 1], from length and density; None where the stretch is too short, too thin or too faint."""
     here = _frames(span)
     heard = notes[here]
-    density = min(1.0, float(heard.sum() / max(1, (~sound.voice[here]).sum())))
+    density = min(1.0, float(heard.sum() / max(1, (~sound.talk[here]).sum())))
     if heard.sum() * COARSE_S < LEAST_NOTES_S or span.duration_s < SHORTEST_S or density < DENSITY:
         return None
     if float(np.median(sound.level_db[here][heard])) < LEAST_LEVEL_DB:

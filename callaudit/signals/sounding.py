@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import percentile_filter, uniform_filter1d
 
+from callaudit.signals.singing import talking
 from callaudit.signals.spectrum import COARSE_S, Frames
 from callaudit.spans import Span, to_frames
 
@@ -32,9 +33,9 @@ STEADY_S = 1.0
 class Sounding:
     """One channel, frame by frame, shape=(n,).
 
-    `loud` is above `floor_db`, `voice` where a voice is heard, `free` where no tone was found; `level_db` in dBov,
-    `hiss_db` the channel's own quiet level; `steadiness` the mean of the loud frames in the second around; `peak_hz`
-    the strongest line; `bed_db` the level that nine tenths of the half-second around exceed.
+    `loud` is above `floor_db`, `voice` where a voice is heard, `talk` where it does not sing, `free` where no tone was
+    found; `level_db` in dBov, `hiss_db` the channel's own quiet level; `steadiness` the mean of the loud frames in the
+    second around; `peak_hz` the strongest line; `bed_db` the level that nine tenths of the half-second around exceed.
     """
 
     floor_db: float
@@ -46,6 +47,7 @@ class Sounding:
     bed_db: NDArray[np.float32]
     loud: NDArray[np.bool_]
     voice: NDArray[np.bool_]
+    talk: NDArray[np.bool_]
     free: NDArray[np.bool_]
 
 
@@ -65,9 +67,9 @@ def sounding(frames: Frames, probs: NDArray[np.float32], hop_s: float, tones: It
     hiss = max(LOWEST_FLOOR_DB, float(np.percentile(level, FLOOR_PERCENTILE)) if n else LOWEST_FLOOR_DB)
     floor = min(HIGHEST_FLOOR_DB, hiss)
     at = ((np.arange(n) + 0.5) * COARSE_S / hop_s).astype(np.int64)
-    voice = np.zeros(n, dtype=np.bool_)
-    known = at < len(probs)
-    voice[known] = probs[at[known]] >= VOICE_PROB
+    at = np.minimum(at, len(probs))
+    voice = np.append(probs >= VOICE_PROB, False)[at]
+    talk = voice & np.append(talking(probs, hop_s), False)[at]
     margins = [Span(max(0.0, tone.start_s - TONE_MARGIN_S), tone.end_s + TONE_MARGIN_S) for tone in tones]
     free = ~to_frames(margins, COARSE_S, n)
     loud = level > floor + LOUD_DB
@@ -82,6 +84,7 @@ def sounding(frames: Frames, probs: NDArray[np.float32], hop_s: float, tones: It
         bed,
         loud,
         voice,
+        talk,
         free,
     )
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.records import Audio, Signal, SignalKind, VoiceProbability
+from callaudit.signals.singing import talking
 from callaudit.spans import Span, from_frames, longer_than, to_frames
 from callaudit.speech.base import TONES, as_spans
 from callaudit.speech.frames import HOP_S, at_frames, closed, floor_db, level_db, runs_with, wider
@@ -79,7 +80,9 @@ class SileroEdges:
         toned, covered = under(TONES), under(frozenset({"music", "noise"}))
         prob = at_frames(probs, hop_s, len(level))
         prob[toned] = 0
-        over = self._over(prob, covered)
+        talks = at_frames(talking(probs, hop_s).astype(np.float32), hop_s, len(level)) > 0
+        sung = under(frozenset({"music"})) & ~talks
+        over = self._over(prob, covered & ~sung)
         clear = (prob >= self.sure_prob) & ~covered
         if not clear.any():
             return over

@@ -9,7 +9,7 @@ from callaudit.records import Audio, Signal, VoiceProbability
 from callaudit.signals import find_signals
 from callaudit.signals.spectrum import BLOCK, HOP_S, frames_of
 from callaudit.spans import Span
-from callaudit.testing import sounds
+from callaudit.testing import nonspeech, sounds
 
 
 def signals_of(sound: np.ndarray, *voice: Span, floor_dbov: float = -60.0) -> tuple[Signal, ...]:
@@ -111,3 +111,13 @@ def test_the_same_sound_gives_the_same_signals() -> None:
 def test_level_is_that_of_the_band(level_dbov: float) -> None:
     frames = frames_of(sounds.tone((1000.0,), 2.0, level_dbov=level_dbov), 8000)
     assert np.median(frames.level_db) == pytest.approx(level_dbov, abs=0.05)
+
+
+def test_a_song_is_music_though_its_singer_makes_the_detector_doubt() -> None:
+    sound = sounds.placed(nonspeech.sung(12.0, seed=2), 3, 20)
+    samples = sounds.g711(sounds.mixed(sound, sounds.white_noise(20, level_dbov=-60, seed=3)))
+    probs = np.zeros((1, 626), dtype=np.float32)
+    probs[0, 100:460] = np.tile([0.3, 0.7, 0.6, 0.8, 0.5, 0.4], 60)
+    (found,) = find_signals(Audio(samples[None], 8000), VoiceProbability(probs, 0.032))
+    assert found.kind == "music"
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(3, abs=0.5), pytest.approx(15, abs=0.5))
