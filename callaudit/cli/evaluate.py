@@ -91,7 +91,8 @@ def evaluate_command(
     callaudit evaluate labels --audio recordings --out report.html --keep-audits audits
     callaudit evaluate labels --audits audits --against last-week
     """
-    _check_usage(audits, {"--audio": audio, "--degrade": degrade, "--keep-audits": keep_audits})
+    hearing = {"--audio": audio, "--degrade": degrade, "--keep-audits": keep_audits, "--config": config_path}
+    _check_usage(audits, hearing | {f"--{name}": value for name, value in given.items()})
     paths = find_labels(labels_dir, only)
     truths, faults = read_labels(paths)
     for fault in faults:
@@ -112,7 +113,7 @@ def evaluate_command(
 
 
 def _check_usage(audits: Path | None, others: Mapping[str, Path | str | None]) -> None:
-    """Options that only make sense where something is audited."""
+    """Refuse options that only make sense where something is audited."""
     idle = [name for name, value in others.items() if value is not None]
     if audits is not None and idle:
         raise click.UsageError(f"--audits evaluates audits made before; leave out {', '.join(idle)}, or --audits")
@@ -146,6 +147,8 @@ def _audit(
             if keep is not None:
                 document = json.dumps(audit_document(one.audit), ensure_ascii=False, allow_nan=False, indent=1)
                 write_report(document + "\n", keep / f"{one.truth.id}.json")
+    if not heard.audits:
+        raise CallauditError(f"{labels_dir}: none of its {len(truths)} labelled calls could be audited; see above")
     return heard
 
 

@@ -133,7 +133,7 @@ def _flips(before: CallResult, after: CallResult) -> tuple[Flip, ...]:
     return tuple(
         _flip(after.id, rule, one, other)
         for rule in sorted({*one, *other})
-        if _status(one, rule) != _status(other, rule)
+        if (_status(one, rule) or "not_applicable") != (_status(other, rule) or "not_applicable")
     )
 
 

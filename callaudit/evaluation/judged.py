@@ -44,8 +44,8 @@ class RuleTally:
 
     `n_hit` violations found, `n_missed` not found (abstentions among them), `n_false` violations found where the label
     says passed or not applicable; `n_passes`, `n_passes_right`, `n_inapplicable`, `n_inapplicable_right` labelled and
-    confirmed; `n_abstained` said to be not assessable. The last four cross both verdicts where both gave one (the
-    machine did not abstain, and the call has an audit): violated or not.
+    confirmed; `n_abstained` of the violations and passes said to be not assessable. The last four cross both verdicts
+    where both gave one (the machine did not abstain, and the call has an audit): violated or not.
     """
 
     n_hit: int = 0
@@ -104,7 +104,7 @@ def tally_rules(items: Iterable[Judged], missing: frozenset[str] = frozenset()) 
         if item.label is None:
             continue
         violated = item.status == "violated"
-        counts["n_abstained"] += item.abstained
+        counts["n_abstained"] += item.abstained and item.label != "not_applicable"
         if item.label == "violated":
             counts["n_hit" if violated else "n_missed"] += 1
         else:

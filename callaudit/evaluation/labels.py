@@ -186,9 +186,9 @@ def _check_names(data: dict[str, Any]) -> None:
 def _check_keys(given: dict[str, Any], kind: type, where: tuple[str | int, ...]) -> None:
     known = _KNOWN[kind]
     for key in given:
-        near = get_close_matches(key, known, n=1, cutoff=0.8)
+        near = get_close_matches(key, known, n=1, cutoff=0.7)
         if key not in known and key not in _OTHERS and near:
-            raise Fault((*where, key), f"unknown; did you mean {near[0]!r}?")
+            raise Fault((*where, key), f"unknown; did you mean {near[0]!r}? Rename it if not")
 
 
 def _truth(name: str, label: _Label, *, ring_labelled: bool) -> Truth:

@@ -145,7 +145,8 @@ def _calls(evaluation: Evaluation) -> list[CallRow]:
 
 
 def _cell(one: Figure | None) -> str:
-    return MISSING if one is None else wording.shown(one.name, one.value, one.unit)
+    """A value without its unit, which stands above."""
+    return MISSING if one is None else wording.shown(one.name, one.value, one.unit).partition(" ")[0]
 
 
 def _without_layout(name: str) -> str:

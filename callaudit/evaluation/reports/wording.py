@@ -11,7 +11,7 @@ from callaudit.evaluation.intervals import Interval
 from callaudit.evaluation.tally import Miss
 from callaudit.evaluation.truth import Label
 from callaudit.records import Status
-from callaudit.reports.wording import MISSING, STATUSES, VERDICTS, number, seconds
+from callaudit.reports.wording import MISSING, STATUSES, VERDICTS, number, printable, seconds
 
 TITLE: Final = "评测报告"
 GROUPS: Final[dict[Group, str]] = {
@@ -90,15 +90,15 @@ WITHOUT_SPEAKERS: Final = ("cer_stereo_any", "syllable_error_stereo_any")
 """Figures that are only made where an audit does not say who speaks; nobody misses them."""
 
 COLUMNS: Final = {
-    "answer_error_median": "接听误差",
+    "answer_error_median": "接听误差（秒）",
     "hold_f1": "等待 F1",
     "silence_f1": "静音 F1",
     "overlap_f1_stereo": "重叠 F1",
     "speaker_time_f1": "说话人 F1",
     "cer": "字错误率",
     "syllable_error": "音节错误率",
-    "word_time_error_median": "字时刻误差",
-    "level_error_median": "音量误差",
+    "word_time_error_median": "字时刻误差（秒）",
+    "level_error_median": "音量误差（dB）",
 }
 DIRECTIONS: Final = {"better": "变好", "worse": "变差", "moved": "变化", "same": "不变", "uncounted": "一方未计"}
 LABELS: Final[dict[Label | None, str]] = {
@@ -167,8 +167,8 @@ def figure(name: str) -> str:
 def value(number_: float | None, unit: str) -> str:
     """A figure with its unit.
 
-    >>> value(0.1195, "ratio"), value(0.0324, "s"), value(2.0, "count"), value(None, "s")
-    ('12.0%', '0.032 秒', '2', '—')
+    >>> value(0.125, "ratio"), value(0.0324, "s"), value(2.0, "count"), value(None, "s")
+    ('12.5%', '0.032 秒', '2', '—')
     """
     if number_ is None:
         return MISSING
@@ -237,7 +237,7 @@ def status(said: Status | None) -> str:
 
 def verdict(said: str | None) -> str:
     """A call's verdict."""
-    return MISSING if said is None else {str(key): text for key, text in VERDICTS.items()}.get(said, said)
+    return MISSING if said is None else {str(key): text for key, text in VERDICTS.items()}.get(said, printable(said))
 
 
 def head(evaluation: Evaluation) -> str:
@@ -245,7 +245,7 @@ def head(evaluation: Evaluation) -> str:
     n_stereo = sum(call.layout == "stereo" for call in evaluation.calls)
     n = len(evaluation.calls)
     said = f"{n} 通标注通话（双声道 {n_stereo}，单声道 {n - n_stereo}）"
-    return f"{said} · 声音条件 {evaluation.condition}" if evaluation.condition else said
+    return f"{said} · 声音条件 {printable(evaluation.condition)}" if evaluation.condition else said
 
 
 def missing(evaluation: Evaluation) -> str:
