@@ -8,14 +8,14 @@ torch; and they need no weights.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.records import Audio, Voice
-from callaudit.spans import Span, merge
+from callaudit.spans import Span, merge, to_samples
 from callaudit.speakers.clustering import Evidence, Parting, partings
 from callaudit.speakers.cues import HOP_S, cues
 from callaudit.speakers.mixture import offsets
@@ -27,33 +27,45 @@ _LEAST_HEARD_S = 5.0
 
 _TAKING_TURNS = 6.0
 """What a change of speaker at every pause weighs, in gain a second, when one split is chosen among those found."""
-_SPLIT_ODDS = (-6.4, 0.24, 1.87, 4.24, 0.52)
-"""Log-odds that the chosen split is right: a constant, per log-likelihood ratio of one voice over the other a second,
-per log(1 + changes at pauses), per share of pauses that change the speaker, per gain a second. Logistic regression on
-43 synthesised and acted calls of two voices and 79 of one of them alone, the latter at a quarter of the weight, as two
-voices are the usual."""
+_SPLIT_ODDS = (-6.2, 1.56, 0.37, 0.89, 0.85)
+"""Log-odds that the chosen split is right: a constant, per log of the log-likelihood ratio of one voice over the other
+a second, per log(1 + changes at pauses), per share of pauses that change the speaker, per log of the seconds heard.
+Logistic regression on 152 recordings of two voices by many makers (synthesised, acted, people's recorded prompts; half
+of them with noise, GSM or lost packets), and on 26 of one voice alone at a quarter of the weight, as two voices are the
+usual."""
+_LEAST_LEAD = 0.1
 _ONE_VOICE = 0.35
 """A split less probable than this is not made. It lies below one half because a call with one voice is rare and a
 split that may be wrong is told by its confidence."""
-_PIECE_ODDS = (0.6, 0.25)
-"""Log-odds that a piece of a right split is right: a constant, and per log-likelihood ratio of the piece."""
+_PIECE_ODDS = (-0.09, 1.24, -1.93, 0.38)
+"""Log-odds that a piece is its voice's: a constant, per log(1 + log-likelihood ratio of the piece), per border at which
+the voice changes without a pause, per log-odds of the split. Logistic regression on the same recordings. Fitted to one
+half of them it held on the other: of the pieces said to be 0.7 to 0.8 sure 68 % were right, at 0.8 to 0.9 85 %, at 0.9
+to 0.95 95 %, above 99 %. Where one person is split in two by mistake, no sureness helps."""
+_SNAP_S = 0.2
+"""A border without a pause is moved by at most this to the quietest moment: words end there, units of speech do not."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch of one span given to one voice; `lead` is the log-likelihood ratio of that voice over the other."""
+    """A stretch of one span given to one voice.
+
+    `index` is that of the span; `lead` is the log-likelihood ratio of the voice over the other; `n_borders`, 0 to 2,
+    how many of its ends are changes of the voice without a pause.
+    """
 
     span: Span
     index: int
     voice: int
     lead: float
+    n_borders: int = 0
 
 
 def split_by_voice(audio: Audio, speech: Sequence[Span]) -> tuple[Voice, ...]:
     """The voices of one mixed line, at most two, in the order in which they are first heard.
 
-    Where two voices are no more likely than one, one is returned. Spans in which the voice changes are cut there.
-    Where both speak at once, the more prominent has it.
+    Where two voices are no more likely than one, one is returned. Spans in which the voice changes are cut there, at
+    the quietest moment. Where both speak at once, the more prominent has it.
 
     Parameters
     ----------
@@ -76,10 +88,11 @@ def split_by_voice(audio: Audio, speech: Sequence[Span]) -> tuple[Voice, ...]:
     if not splits:
         return (_only(spans, 0.5),)
     seconds = _heard_s(evidence)
-    best, pieces = max(splits, key=lambda split: split[0].gain / seconds + _TAKING_TURNS * _changes(split[1])[1])
-    right = _right(pieces, best.gain, seconds)
+    _, pieces = max(splits, key=lambda split: split[0].gain / seconds + _TAKING_TURNS * _changes(split[1])[1])
+    right = _right(pieces, seconds)
     if right < _ONE_VOICE:
         return (_only(spans, 1 - right),)
+    pieces = _snapped(audio, pieces)
     return tuple(_voice(pieces, label, right) for label in dict.fromkeys(piece.voice for piece in pieces))
 
 
@@ -88,9 +101,11 @@ def _only(spans: tuple[Span, ...], right: float) -> Voice:
 
 
 def _voice(pieces: Sequence[_Piece], label: int, right: float) -> Voice:
-    """What was given to the voice; a wrong split is right about a piece every other time."""
     own = [piece for piece in pieces if piece.voice == label]
-    sureness = [right * _logistic(_PIECE_ODDS, (piece.lead,)) + (1 - right) / 2 for piece in own]
+    split_odds = float(np.log(right / (1 - right)))
+    sureness = [
+        _logistic(_PIECE_ODDS, (float(np.log1p(max(piece.lead, 0.0))), piece.n_borders, split_odds)) for piece in own
+    ]
     return Voice(0, tuple(piece.span for piece in own), round(right, 3), tuple(round(sure, 3) for sure in sureness))
 
 
@@ -105,11 +120,11 @@ def _changes(pieces: Sequence[_Piece]) -> tuple[int, float]:
     return n_changes, n_changes / max(1, pieces[-1].index)
 
 
-def _right(pieces: Sequence[_Piece], gain: float, heard_s: float) -> float:
+def _right(pieces: Sequence[_Piece], heard_s: float) -> float:
     """Probability that a split is right: its voices lie far apart and take turns."""
     n_changes, share = _changes(pieces)
-    lead = sum(piece.lead for piece in pieces) / heard_s
-    return _logistic(_SPLIT_ODDS, (lead, float(np.log1p(n_changes)), share, gain / heard_s))
+    lead = max(_LEAST_LEAD, sum(piece.lead for piece in pieces) / heard_s)
+    return _logistic(_SPLIT_ODDS, (float(np.log(lead)), float(np.log1p(n_changes)), share, float(np.log(heard_s))))
 
 
 def _heard_s(evidence: Evidence) -> float:
@@ -126,8 +141,38 @@ def _pieces(units: Sequence[Span], evidence: Evidence, parting: Parting) -> Iter
     new = np.diff(evidence.span, prepend=-1).astype(bool) | np.diff(parting.labels, prepend=-1).astype(bool)
     starts = np.flatnonzero(new).tolist()
     for first, after in zip(starts, [*starts[1:], len(units)], strict=True):
+        index = evidence.span[first]
+        n_borders = int(first > 0 and evidence.span[first - 1] == index)
+        n_borders += int(after < len(units) and evidence.span[after] == index)
         span = Span(units[first].start_s, units[after - 1].end_s)
-        yield _Piece(span, int(evidence.span[first]), int(parting.labels[first]), float(leads[first:after].sum()))
+        yield _Piece(span, int(index), int(parting.labels[first]), float(leads[first:after].sum()), n_borders)
+
+
+def _snapped(audio: Audio, pieces: Sequence[_Piece]) -> tuple[_Piece, ...]:
+    """The pieces with the borders inside a span moved to the quietest moment near by."""
+    moved = list(pieces)
+    for k, (left, right) in enumerate(pairwise(pieces)):
+        if left.index == right.index:
+            left = moved[k]
+            border_s = _quietest_s(audio, left.span, right.span)
+            moved[k] = replace(left, span=Span(left.span.start_s, border_s))
+            moved[k + 1] = replace(right, span=Span(border_s, right.span.end_s))
+    return tuple(moved)
+
+
+def _quietest_s(audio: Audio, left: Span, right: Span) -> float:
+    """Middle of the quietest 30 ms around the border of two stretches, at most a third into either."""
+    border_s = left.end_s
+    first_s = border_s - min(_SNAP_S, left.duration_s / 3)
+    around = Span(first_s, border_s + min(_SNAP_S, right.duration_s / 3))
+    heard = audio.samples[0][to_samples(around, audio.sample_rate_hz, audio.n_samples)].astype(np.float64)
+    hop = round(HOP_S * audio.sample_rate_hz)
+    n_hops = len(heard) // hop
+    if n_hops < 3:
+        return border_s
+    power = (heard[: n_hops * hop].reshape(n_hops, hop) ** 2).sum(axis=1)
+    smooth = power[:-2] + power[1:-1] + power[2:]
+    return first_s + (int(smooth.argmin()) + 1.5) * HOP_S
 
 
 def _evidence(audio: Audio, spans: Sequence[Span]) -> tuple[tuple[Span, ...], Evidence | None]:

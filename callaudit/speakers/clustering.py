@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from callaudit.speakers.mixture import Offsets
 
@@ -55,6 +54,22 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """Counts, sums and pitch side by side, per unit and per span; the three part at the columns `edges`."""
+
+    units: Floats
+    spans: Floats
+    edges: tuple[int, int]
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> _Held:
+        counts, sums = evidence.offsets.counts, evidence.offsets.sums
+        units = np.hstack([counts, sums, evidence.pitch])
+        n_counts = counts.shape[1]
+        return cls(units, _per_span(units, evidence.span), (n_counts, n_counts + sums.shape[1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Parting:
     """A split into two voices: `labels` per unit; `gain`, how much likelier than one voice (natural log); `scores` per
     unit and voice, natural log of the likelihood over the background's."""
@@ -66,19 +81,20 @@ class Parting:
 
 def partings(evidence: Evidence) -> tuple[Parting, ...]:
     """Every split into two voices that some start settles on, the likeliest first; none twice."""
-    found = [parting for start in _starts(evidence) if (parting := _settle(evidence, start)) is not None]
+    held = _Held.of(evidence)
+    found = [parting for start in _starts(evidence) if (parting := _settle(evidence, held, start)) is not None]
     found.sort(key=lambda parting: -parting.gain)
     return tuple({parting.labels.tobytes(): parting for parting in reversed(found)}.values())[::-1]
 
 
-def _settle(evidence: Evidence, labels: Labels) -> Parting | None:
+def _settle(evidence: Evidence, held: _Held, labels: Labels) -> Parting | None:
     prices = np.where(np.diff(evidence.span, prepend=-1) != 0, 0.0, _CHANGE_WITHIN_SPAN)
     best, seen = None, set()
     for _ in range(_MOST_ROUNDS):
         if labels.min() == labels.max() or labels.tobytes() in seen:
             break
         seen.add(labels.tobytes())
-        scores = _scores(evidence, labels)
+        scores = _scores(evidence, held, labels)
         changes = prices[1:] @ (labels[1:] != labels[:-1])
         gain = float(scores[np.arange(len(labels)), labels].sum() - changes)
         if best is None or gain > best.gain:
@@ -87,50 +103,43 @@ def _settle(evidence: Evidence, labels: Labels) -> Parting | None:
     return best
 
 
-def _scores(evidence: Evidence, labels: Labels) -> Floats:
+def _scores(evidence: Evidence, held: _Held, labels: Labels) -> Floats:
     """Log-likelihood ratio of each unit under each voice against the background; the unit's own span does not count."""
+    second = _per_span(held.units * (labels == 1)[:, None], evidence.span)
     scores = np.zeros((len(labels), 2))
-    for k in (0, 1):
-        taken = labels == k
-        scores[:, k] = _shape_score(evidence, taken) + _mix_score(evidence, taken) + _pitch_score(evidence, taken)
+    for k, taken in enumerate((held.spans - second, second)):
+        counts, sums, pitch = np.split(taken.sum(axis=0) - taken, held.edges, axis=1)
+        scores[:, k] = (
+            _shape_score(evidence, counts, sums) + _mix_score(evidence, counts) + _pitch_score(evidence, pitch)
+        )
     return _INDEPENDENT * scores
 
 
-def _without_own(values: Floats, taken: NDArray[np.bool_], span: NDArray[np.intp]) -> Floats:
-    """Sum of the taken rows less those of one span, for every span; float64 [shape=(spans, columns)]."""
-    rows = np.flatnonzero(taken)
-    gather = sparse.csr_array((np.ones(len(rows)), (span[rows], rows)), shape=(int(span[-1]) + 1, len(span)))
-    own: Floats = gather @ values
-    others: Floats = own.sum(axis=0) - own
-    return others
-
-
-def _shape_score(evidence: Evidence, taken: NDArray[np.bool_]) -> Floats:
+def _shape_score(evidence: Evidence, of_others: Floats, sums_of_others: Floats) -> Floats:
     counts, sums = evidence.offsets.counts, evidence.offsets.sums
     n_features = sums.shape[1] // counts.shape[1]
-    others = np.repeat(_without_own(counts, taken, evidence.span) + _PRIOR_FRAMES, n_features, axis=1)
-    voice = _without_own(sums, taken, evidence.span) / others
+    voice = sums_of_others / np.repeat(of_others + _PRIOR_FRAMES, n_features, axis=1)
     power = (voice**2).reshape(len(voice), -1, n_features).sum(axis=2)
     linear = np.einsum("uf,uf->u", sums, voice[evidence.span])
     score: Floats = linear - 0.5 * np.einsum("us,us->u", counts, power[evidence.span])
     return score
 
 
-def _mix_score(evidence: Evidence, taken: NDArray[np.bool_]) -> Floats:
+def _mix_score(evidence: Evidence, of_others: Floats) -> Floats:
     """Which sounds the voice makes: where voices lie far apart, the background has sounds of one of them alone."""
     counts = evidence.offsets.counts
     usual = (counts.sum(axis=0) + 1.0) / (counts.sum() + counts.shape[1])
-    heard = _without_own(counts, taken, evidence.span) + _MIX_PRIOR_FRAMES * usual
+    heard = of_others + _MIX_PRIOR_FRAMES * usual
     ratio = np.log(heard / heard.sum(axis=1, keepdims=True) / usual)
     score: Floats = _MIX_WEIGHT * np.einsum("us,us->u", counts, ratio[evidence.span])
     return score
 
 
-def _pitch_score(evidence: Evidence, taken: NDArray[np.bool_]) -> Floats:
+def _pitch_score(evidence: Evidence, of_others: Floats) -> Floats:
     n_all, sum_all, square_all = evidence.pitch.sum(axis=0)
     mean_all = sum_all / max(n_all, 1.0)
     variance_all = max(square_all / max(n_all, 1.0) - mean_all**2, _LEAST_PITCH_VARIANCE)
-    n, total, square = _without_own(evidence.pitch, taken, evidence.span).T
+    n, total, square = of_others.T
     mean = (total + _PITCH_PRIOR_FRAMES * mean_all) / (n + _PITCH_PRIOR_FRAMES)
     around = np.maximum(square - 2 * mean * total + mean**2 * n, 0.0)
     spread = (around + _PITCH_PRIOR_FRAMES * variance_all) / (n + _PITCH_PRIOR_FRAMES)

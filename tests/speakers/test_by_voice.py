@@ -75,6 +75,37 @@ def test_a_span_is_cut_where_the_voice_changes() -> None:
     assert rightly_given(voices, turns) > 0.93
 
 
+def test_a_border_without_a_pause_lies_where_it_is_quiet() -> None:
+    audio, turns = conversation([LOW, HIGH], gap_s=0.15)
+    pairs = tuple(Span(a.start_s, b.end_s) for (a, _), (b, _) in zip(turns[::2], turns[1::2], strict=True))
+    voices = split_by_voice(audio, pairs)
+    ends = {round(span.end_s, 6) for span in pairs}
+    borders = [span.end_s for one in voices for span in one.speech if round(span.end_s, 6) not in ends]
+    assert len(borders) >= 6
+    for border_s in borders:
+        around = audio.samples[0, round((border_s - 0.01) * RATE_HZ) : round((border_s + 0.01) * RATE_HZ)]
+        assert np.sqrt(np.mean(around**2)) < 10 ** (-50 / 20)
+
+
+def test_a_reply_without_a_pause_is_less_sure_than_one_after_a_pause() -> None:
+    parted, turns = conversation([LOW, HIGH])
+    joined, runs = conversation([LOW, HIGH], gap_s=0.1)
+    pairs = tuple(Span(a.start_s, b.end_s) for (a, _), (b, _) in zip(runs[::2], runs[1::2], strict=True))
+    sure = [sure for one in split_by_voice(parted, tuple(span for span, _ in turns)) for sure in one.sureness]
+    less = [sure for one in split_by_voice(joined, pairs) for sure in one.sureness]
+    assert np.median(less) < np.median(sure)
+
+
+def test_noise_that_comes_and_goes_is_not_taken_for_a_voice() -> None:
+    audio, turns = conversation([SHORT_TRACT, LONG_TRACT])
+    noise = white_noise(audio.duration_s, level_dbov=-26.0, seed=1)[: audio.n_samples]
+    on = np.arange(audio.n_samples) / RATE_HZ % 9.0 > 5.0
+    noisy = Audio(audio.samples + np.where(on, noise, 0.0).astype(np.float32), RATE_HZ)
+    voices = split_by_voice(noisy, tuple(span for span, _ in turns))
+    assert len(voices) == 2
+    assert rightly_given(voices, turns) > 0.9
+
+
 def test_the_voice_heard_first_comes_first() -> None:
     audio, turns = conversation([HIGH, LOW])
     voices = split_by_voice(audio, tuple(span for span, _ in turns))
