@@ -65,7 +65,8 @@ def frequency_error(burst: Burst, plan: Plan) -> float | None:
         seen.add(near[0][0])
     strays = [line for line in burst.lines if line[0] not in seen]
     if plan.modulation_hz:
-        sidebands = [s for s in strays if _is_sideband(s[0], plan)]
+        (carrier_hz,) = seen
+        sidebands = [s for s in strays if _is_sideband(s[0], carrier_hz, plan)]
         if not sidebands:
             return None
         strays = [s for s in strays if s not in sidebands]
@@ -74,8 +75,8 @@ def frequency_error(burst: Burst, plan: Plan) -> float | None:
     return max(errors)
 
 
-def _is_sideband(hz: float, plan: Plan) -> bool:
-    return abs(abs(hz - plan.lines_hz[0]) - plan.modulation_hz) <= MODULATION_TOLERANCE_HZ
+def _is_sideband(hz: float, carrier_hz: float, plan: Plan) -> bool:
+    return abs(abs(hz - carrier_hz) - plan.modulation_hz) <= MODULATION_TOLERANCE_HZ
 
 
 def time_error(seconds: float, planned_s: float) -> float:
