@@ -34,7 +34,7 @@ class Ears:
         self.values = values
         self._sounded: dict[tuple[int, ...], Sounded] = {}
         self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
-        self._possible: dict[tuple[str, float], NDArray[np.bool_]] = {}
+        self._possible: dict[tuple[str, float], frozenset[int]] = {}
         self._told: dict[tuple[Test, int, str], bool] = {}
 
     def sounded(self, rows: tuple[int, ...]) -> Sounded:
@@ -43,12 +43,17 @@ class Ears:
             self._sounded[rows] = listen([word for row in rows for word in self.rows[row]])
         return self._sounded[rows]
 
-    def hits(self, row: int, phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
-        """Where a phrase is heard in a row, with a score of at least `floor`."""
+    def might_hold(self, phrase: str, floor: float) -> frozenset[int]:
+        """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
         if (phrase, floor) not in self._possible:
             compiled = compile_phrase(phrase, values=self.values)
-            self._possible[phrase, floor] = could_hold(compiled, self._floors, least=floor, present=self._present)
-        return self.find((row,), phrase, anchor, floor) if self._possible[phrase, floor][row] else ()
+            possible = could_hold(compiled, self._floors, least=floor, present=self._present)
+            self._possible[phrase, floor] = frozenset(np.flatnonzero(possible).tolist())
+        return self._possible[phrase, floor]
+
+    def hits(self, row: int, phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
+        """Where a phrase is heard in a row, with a score of at least `floor`."""
+        return self.find((row,), phrase, anchor, floor) if row in self.might_hold(phrase, floor) else ()
 
     def find(self, rows: tuple[int, ...], phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
         """Where a phrase is heard in rows taken as one, unscreened."""

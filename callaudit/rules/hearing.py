@@ -98,7 +98,7 @@ class Search:
 def search(
     facts: Facts,
     turns: Sequence[int],
-    phrases: Iterable[str],
+    phrases: Sequence[str],
     *,
     least: float,
     anchor: Anchor = "any",
@@ -108,12 +108,21 @@ def search(
 
     What falls just short is only looked for where nothing is heard, and not at all with `near` False.
     """
-    hits = [Heard(k, hit) for phrase in phrases for k in turns for hit in facts.hits(k, phrase, anchor, least)]
+    hits = _heard(facts, turns, phrases, anchor, least)
     if hits or not near:
         return Search(_best_of_overlapping(hits))
-    floor = max(FLOOR, least - NEAR)
-    short = (Heard(k, hit) for phrase in phrases for k in turns for hit in facts.hits(k, phrase, anchor, floor))
+    short = _heard(facts, turns, phrases, anchor, max(FLOOR, least - NEAR))
     return Search((), max(short, key=lambda heard: heard.score, default=None))
+
+
+def _heard(facts: Facts, turns: Sequence[int], phrases: Iterable[str], anchor: Anchor, floor: float) -> list[Heard]:
+    found: list[Heard] = []
+    for phrase in phrases:
+        if rows := facts.ears.might_hold(phrase, floor):
+            for k in turns:
+                if facts.rows[k] in rows:
+                    found += [Heard(k, hit) for hit in facts.hits(k, phrase, anchor, floor)]
+    return found
 
 
 def _best_of_overlapping(hits: Iterable[Heard]) -> tuple[Heard, ...]:

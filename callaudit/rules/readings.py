@@ -63,11 +63,11 @@ def hearings(turns: Sequence[Turn]) -> tuple[Hearing, ...]:
 
 
 def _spliced(turn: Turn, reading: Reading) -> tuple[Word, ...]:
-    """The words of the turn with those of the stretch replaced."""
+    """The words of the turn with those of the stretch replaced, these taken for certain: the share holds the doubt."""
     own = Span(turn.span.start_s - EDGE_S, turn.span.end_s + EDGE_S)
     return (
         *(word for word in turn.words if word.span.middle_s < reading.span.start_s),
-        *(word for word in reading.words if own.holds(word.span.middle_s)),
+        *(replace(word, prob=1.0) for word in reading.words if own.holds(word.span.middle_s)),
         *(word for word in turn.words if word.span.middle_s >= reading.span.end_s),
     )
 

@@ -5,7 +5,7 @@ shares. Each makes another call of the same sound, and a rule is judged on it to
 sum of the shares of the readings that lead to it, stretch by stretch (`posterior`):
 
 - what only a reading holds never accuses: a rule kept by the transcript stays kept, with less confidence where readings
-  that overlap its evidence (any, where it has none) break it;
+  that overlap its evidence (any, where it has none) and are not unlikely break it;
 - a violation stands if it is found with a probability of at least `STANDS`, its confidence falling with it; otherwise
   it is not assessable, or kept where the readings that keep the rule (or make it not applicable) have `PROBABLE`;
 - what could not be judged is kept where such readings have `PROBABLE`.
@@ -97,8 +97,8 @@ def weighed(outcome: Outcome, facts: Facts, others: Sequence[Facts], judge: Call
     if not others or outcome.status == "not_applicable":
         return outcome
     told = list(zip(facts.hearings, others, strict=True))
-    if outcome.status == "passed" and outcome.places:
-        told = [(hearing, world) for hearing, world in told if _touches(hearing, outcome)]
+    if outcome.status == "passed":
+        told = [(hearing, world) for hearing, world in told if _matters(hearing, outcome)]
     again = [Judged(h, outcome if world is facts else judge(world)) for h, world in told]
     kept = posterior(outcome.status in KEPT, ((j.hearing, j.outcome.status in KEPT) for j in again))
     if outcome.status == "passed":
@@ -129,6 +129,11 @@ def _kept(again: Sequence[Judged], prob: float) -> Outcome:
         confidence=best.outcome.confidence * prob,
         matched=_joined(best.outcome.matched, f"据复听：{_shown(best.hearing)}"),
     )
+
+
+def _matters(hearing: Hearing, outcome: Outcome) -> bool:
+    """Whether a reading is likely enough, and near enough, to make a pass less sure."""
+    return hearing.share >= 1 - STANDS and (not outcome.places or _touches(hearing, outcome))
 
 
 def _touches(hearing: Hearing, outcome: Outcome) -> bool:

@@ -61,6 +61,14 @@ def test_a_forbidden_phrase_is_held_against_its_readings(judged: Judged, share: 
     assert judged(FORBIDDEN, [agent("这个我不知道。", **{"这个我知道。": share})]).status == status
 
 
+def test_the_doubt_about_a_reading_is_its_share_and_not_that_of_its_words(judged: Judged) -> None:
+    script = {"agent": "你以后说吧。", "readings": {"你好说吧。": 0.3}}
+    clear, faint = judged(GREETING, [{**script, "prob": 0.9}]), judged(GREETING, [{**script, "prob": 0.55}])
+    assert clear.why == faint.why
+    rule = "check: {operator: say, where: opening, what: 报名, any: [您好工号为您服务]}"
+    assert judged(rule, [{**script, "prob": 0.55}]).status == "violated"
+
+
 def test_readings_that_agree_are_evidence(judged: Judged) -> None:
     found = judged(FORBIDDEN, [agent("这个我不知道。", **{"那个我不知道。": 0.4}), agent("再见。", **{"再建。": 0.4})])
     assert found.status == "violated"
@@ -177,7 +185,7 @@ def test_words_of_a_reading_that_lie_in_another_turn_are_left_to_it() -> None:
     span = Span(one.span.start_s, other.span.end_s)
     (hearing,) = hearings(with_readings(CALL, [(0, Reading(span, (*one.words, *other.words), 0.7))]).turns)
     assert hearing.same
-    assert hearing.words == one.words
+    assert [word.text for word in hearing.words] == [word.text for word in one.words]
 
 
 def test_shares_add_up_within_a_stretch_and_stretches_are_independent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean
 from typing import Annotated, Literal
 
@@ -107,6 +108,12 @@ def _times(text: str, words: Sequence[str]) -> int:
     return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))
 
 
+@lru_cache(maxsize=64)
+def _spoken(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The words with their syllables, the longest first."""
+    return tuple((word, syllables(word)) for word in sorted(words, key=len, reverse=True))
+
+
 def _times_heard(text: str, words: Sequence[str]) -> int:
     """How often the words are heard in the text, none overlapping another.
 
@@ -114,7 +121,7 @@ def _times_heard(text: str, words: Sequence[str]) -> int:
     (2, 0)
     """
     sounds = syllables(text)
-    told = [(word, syllables(word)) for word in sorted(words, key=len, reverse=True)]
+    told = _spoken(tuple(words))
     times = at = 0
     while at < len(text):
         length = next((len(word) for word, own in told if _alike(text, sounds, at, word, own)), 0)
@@ -126,5 +133,6 @@ def _times_heard(text: str, words: Sequence[str]) -> int:
 def _alike(text: str, sounds: tuple[str, ...], at: int, word: str, own: tuple[str, ...]) -> bool:
     if text.startswith(word, at):
         return True
-    right = any(one == other for one, other in zip(text[at:], word, strict=False))
-    return len(word) > 1 and right and sounds[at : at + len(word)] == own
+    if len(word) == 1 or sounds[at : at + len(word)] != own:
+        return False
+    return any(one == other for one, other in zip(text[at:], word, strict=False))
