@@ -23,7 +23,6 @@ from callaudit.records import (
     Failed,
     MadeBy,
     Party,
-    Reading,
     Recording,
     Rows,
     Signal,
@@ -33,9 +32,9 @@ from callaudit.records import (
 )
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
-from callaudit.signals import find_signals
+from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
-from callaudit.speakers import assign_roles, split_by_voice
+from callaudit.speakers import Said, assign_roles, machine_party, part_announcements, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
 from callaudit.text.punctuation import join
 from callaudit.text.service_talk import agent_likeness, returns_from_hold, wait_requests
@@ -92,18 +91,36 @@ def hear(
     voices = _voices(audio, speech)
     legs = _legs(audio, voices)
     transcript = transcriber.transcribe(legs, _speech_of(voices), language=language, progress=progress)
-    words = tuple(transcript.words[leg] for leg in _speech_of(voices))
-    readings = tuple(transcript.readings.get(leg, ()) for leg in _speech_of(voices))
+    said = tuple(
+        Said(voice, transcript.words[leg], transcript.readings.get(leg, ()))
+        for voice, leg in zip(voices, _speech_of(voices), strict=True)
+    )
+    music = [signal.span for signal in signals if signal.kind == "music"]
+    rest, machine = part_announcements(said, music, transcript.language)
+    parties = _parties(rest, signals, recording, transcript.language, speech)
+    if machine is not None and all(party.speaker != "unknown" for party in parties):
+        parties, said = (machine_party(machine), *parties), (machine, *rest)
+    elif machine is not None:  # whoever is left is unknown too
+        parties = _parties(said, signals, recording, transcript.language, speech)
+    return _call(recording, audio, signals, parties, said, transcript, transcriber, progress)
+
+
+def _parties(
+    said: Sequence[Said],
+    signals: Sequence[Signal],
+    recording: Recording,
+    language: str,
+    speech: Mapping[int, tuple[Span, ...]],
+) -> tuple[Party, ...]:
+    """Who the voices are, by what they say and where."""
     ring = find_ring(signals, speech, recording.duration_s)
-    answer_s = ring.answer_s if ring else 0.0
-    parties = assign_roles(
-        voices,
-        [agent_likeness(said, transcript.language) for said in words],
+    return assign_roles(
+        [row.voice for row in said],
+        [agent_likeness(row.words, language) for row in said],
         signals,
         recording.metadata,
-        answer_s=answer_s,
+        answer_s=ring.answer_s if ring else 0.0,
     )
-    return _call(recording, audio, signals, parties, words, readings, transcript, transcriber, progress)
 
 
 def _voices(audio: Audio, speech: Mapping[int, tuple[Span, ...]]) -> tuple[Voice, ...]:
@@ -130,15 +147,14 @@ def _call(
     audio: Audio,
     signals: tuple[Signal, ...],
     parties: tuple[Party, ...],
-    words: tuple[tuple[Word, ...], ...],
-    readings: tuple[tuple[Reading, ...], ...],
+    heard: tuple[Said, ...],
     transcript: Transcript,
     transcriber: Transcriber,
     progress: Progress,
 ) -> Call:
     said: dict[Speaker, tuple[Word, ...]] = {}
-    for party, own in zip(parties, words, strict=True):
-        said[party.speaker] = own
+    for party, own in zip(parties, heard, strict=True):
+        said[party.speaker] = own.words
     timeline = make_timeline(
         Pieces(
             recording.duration_s,
@@ -157,13 +173,14 @@ def _call(
         said,
         join=lambda row: join(row, transcript.language),
         sureness=sureness,
-        readings={party.speaker: own for party, own in zip(parties, readings, strict=True)},
+        readings={party.speaker: own.readings for party, own in zip(parties, heard, strict=True)},
     )
     progress.step("measures", 0, 1)
     channels = {party.speaker: party.voice.channel for party in parties}
     turns, measurements, tracks = measure_call(Heard(recording, audio, timeline, turns, channels, signals))
     made_by = MadeBy(__version__, transcriber.name, transcriber.sha256)
-    recording = replace(recording, warnings=(*recording.warnings, *transcript.notes))
+    lost = dropout_notes(signals, Span(timeline.answer_s, timeline.end_s)) if timeline.end_s > timeline.answer_s else ()
+    recording = replace(recording, warnings=(*recording.warnings, *lost, *transcript.notes))
     return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
 
 

@@ -11,7 +11,8 @@ hold
     The caller is parked: music after the answer, or a silence that the agent announced (a wait request in the agent's
     last words before it, at most one short reply of the customer in between).
 silence
-    Between answer and hang-up, where nobody speaks, nothing rings, no tone, no music and no noise burst sounds.
+    Between answer and hang-up, where nobody speaks, nothing rings, no tone, no music and no noise burst sounds, and
+    no channel has dropped out.
 hang-up
     Busy or congestion tone comes down the leg of the party that let go; on a mono mix that leg cannot be told.
 """
@@ -90,11 +91,12 @@ def make_timeline(pieces: Pieces) -> Timeline:
     voices = {party.speaker: party.voice for party in pieces.parties}
     for who, own in speech.items():
         spans += [TimelineSpan("speech", span, who, _sureness(voices[who], span)) for span in own]
-    if len(speech) == 2:
-        first, second = speech.values()
+    if "agent" in speech and "customer" in speech:
+        first, second = speech["agent"], speech["customer"]
         spans += [TimelineSpan("overlap", span, None, 0.9) for span in longer_than(intersect(first, second), 0.05)]
     taken = [*talk, *hold_spans, *noise, *tone]
     taken += [s.span for s in music] + [s.span for s in later_rings]
+    taken += longer_than((s.span for s in pieces.signals if s.kind == "dropout"), LEAST_SILENCE_S)
     if end_s > answer_s:
         quiet = longer_than(gaps(taken, Span(answer_s, end_s)), LEAST_SILENCE_S)
         spans += [TimelineSpan("silence", span, None, 0.9) for span in quiet]
@@ -260,7 +262,7 @@ def _within(spans: Sequence[Span], start_s: float, end_s: float) -> tuple[Span, 
 
 
 def _who(parties: Iterable[Party], channel: int) -> Speaker | None:
-    found = [party.speaker for party in parties if party.voice.channel == channel]
+    found = [party.speaker for party in parties if party.voice.channel == channel and party.speaker != "unknown"]
     return found[0] if len(found) == 1 else None
 
 

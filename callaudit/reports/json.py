@@ -94,8 +94,9 @@ def _roles(parties: Sequence[Party]) -> dict[str, JsonValue]:
     roles: dict[str, JsonValue] = {}
     for party in sorted(parties, key=lambda party: party.voice.channel):
         channel = str(party.voice.channel)
-        shared = channel in roles and roles[channel] != party.speaker
-        roles[channel] = "unknown" if shared else party.speaker
+        if party.speaker != "unknown" or channel not in roles:  # an announcement shares the channel of a party
+            shared = roles.get(channel, party.speaker) not in (party.speaker, "unknown")
+            roles[channel] = "unknown" if shared else party.speaker
     return roles
 
 

@@ -1,6 +1,7 @@
 """Who speaks when, and who of them is the agent."""
 
+from callaudit.speakers.announcements import Said, machine_party, part_announcements
 from callaudit.speakers.by_voice import split_by_voice
 from callaudit.speakers.roles import assign_roles
 
-__all__ = ["assign_roles", "split_by_voice"]
+__all__ = ["Said", "assign_roles", "machine_party", "part_announcements", "split_by_voice"]

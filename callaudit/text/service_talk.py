@@ -157,6 +157,49 @@ BACK_EN: tuple[str, ...] = (
     "sorry to keep you",
 )
 
+MACHINE_ZH: tuple[str, ...] = (
+    *(f"请按{key}" for key in "零一二三四五六七八九"),
+    "请按幺",
+    "请按井号键",
+    "请按星号键",
+    "按井号键结束",
+    "坐席忙",
+    "坐席均忙",
+    "坐席全忙",
+    "话务员正忙",
+    "话务员忙",
+    "客服代表正忙",
+    "客服人员正忙",
+    "客服忙",
+    "线路忙",
+    "转接人工",
+    "接通人工",
+    "正在为您转接",
+    "正在为您接通",
+    "正在接通中",
+    "正在转接中",
+    "您拨打的",
+    "您所拨打的",
+    "暂时无法接通",
+    "进入排队",
+    "正在排队",
+    "您前面还有",
+    "预计等待",
+    "将被录音",
+    "会被录音",
+    "将进行录音",
+)
+MACHINE_EN: tuple[str, ...] = (
+    "press (zero|one|two|three|four|five|six|seven|eight|nine|pound|star|\\d)",
+    "(all|our) (of our )?(agents|representatives|operators) are",
+    "(may|will) be (recorded|monitored)",
+    "the number you have dialed",
+    "your call is important",
+    "in the order",
+)
+PERSONAL_ZH: tuple[str, ...] = ("有什么可以帮", "有什么能帮", "请问您", "请讲", "请说", "我是", "我姓", "喂")
+PERSONAL_EN: tuple[str, ...] = ("my name is", "this is", "how (may|can) i", "hello")
+
 
 def agent_likeness(words: Sequence[Word], language: str) -> float:
     """Log-odds that these words are an agent's rather than a customer's; 0.0 where they do not tell.
@@ -178,6 +221,17 @@ def wait_requests(words: Sequence[Word], language: str) -> tuple[Span, ...]:
 def returns_from_hold(words: Sequence[Word], language: str) -> tuple[Span, ...]:
     """Where the speaker says to be back from a wait, merged and in order of time."""
     return _spoken(BACK_ZH if language == "zh" else BACK_EN, words, language)
+
+
+def machine_talk(words: Sequence[Word], language: str) -> tuple[Span, ...]:
+    """Where the words are those of a voice menu or a queue message, merged and in order of time."""
+    return _spoken(MACHINE_ZH if language == "zh" else MACHINE_EN, words, language)
+
+
+def personal_talk(words: Sequence[Word], language: str) -> tuple[Span, ...]:
+    """Where somebody speaks to somebody, as no machine does, merged and in order of time."""
+    phrases = (*PERSONAL_ZH, *CUSTOMER_ZH) if language == "zh" else (*PERSONAL_EN, *CUSTOMER_EN)
+    return _spoken(phrases, words, language)
 
 
 def _spoken(phrases: Sequence[str], words: Sequence[Word], language: str) -> tuple[Span, ...]:
