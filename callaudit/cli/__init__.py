@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Final
 
 import click
 
 from callaudit import __version__
-from callaudit.cli.audit import audit
-from callaudit.cli.evaluate import evaluate_command
-from callaudit.cli.models import models
 from callaudit.errors import CallauditError
 
+COMMANDS: Final = {"audit": "audit", "evaluate": "evaluate_command", "models": "models"}
+"""Each command and what its module calls it; a module is loaded when its command is asked for."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+class _Commands(click.Group):
+    """A group whose commands are loaded when they are needed: an audit does not wait for what evaluates audits."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"callaudit.cli.{cmd_name}"), COMMANDS[cmd_name])
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="callaudit")
 def root() -> None:
     """Audit recorded customer-service calls against telephone etiquette, offline, with the evidence.
@@ -21,11 +36,6 @@ def root() -> None:
     \b
     Exit status: 0 audited; 1 findings at or above --fail-on; 2 something could not be audited, or wrong usage.
     """
-
-
-root.add_command(audit)
-root.add_command(evaluate_command)
-root.add_command(models)
 
 
 def main() -> None:
