@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Final
 
 import click
 
 from callaudit import __version__
 from callaudit.errors import CallauditError
 
-COMMANDS: Final = {"audit": "audit", "evaluate": "evaluate_command", "models": "models"}
-"""Each command and what its module calls it; a module is loaded when its command is asked for."""
+COMMANDS = {
+    "audit": ("audit", "Audit recorded calls and print one report."),
+    "evaluate": (
+        "evaluate_command",
+        "Measure how well calls are heard and judged, on calls that you labelled yourself.",
+    ),
+    "models": ("models", "The speech models: which there are, where they lie, whether they are whole."),
+}
+"""Name of each command's module, its name there, and what the help says of it."""
 
 
 class _Commands(click.Group):
-    """A group whose commands are loaded when they are needed: an audit does not wait for what evaluates audits."""
+    """Loads a command when it is asked for: nobody waits for the engines to read the help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -24,8 +30,13 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"callaudit.cli.{cmd_name}"), COMMANDS[cmd_name])
+        command = getattr(import_module(f"callaudit.cli.{cmd_name}"), COMMANDS[cmd_name][0])
+        assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in COMMANDS.items()])
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

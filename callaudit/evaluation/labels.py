@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from fnmatch import fnmatch
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -89,11 +88,7 @@ class _Label:
     channels: tuple[str, ...] = ()
 
 
-@cache
-def _adapter() -> TypeAdapter[_Label]:
-    return TypeAdapter(_Label)  # slow to make; no audit needs it
-
-
+_ADAPTER = TypeAdapter(_Label)
 _LISTS: Final[tuple[tuple[str, Label], ...]] = (
     ("violations", "violated"),
     ("passes", "passed"),
@@ -171,7 +166,7 @@ def read_label(path: Path) -> Truth:
     if not isinstance(data, dict):
         raise LabelError(f"{path}:1: wanted an object {{…}} with turns or rules, got something else")
     try:
-        label = _adapter().validate_json(text)
+        label = _ADAPTER.validate_json(text)
     except ValidationError as error:
         raise fault_of(path, error) from error
     try:

@@ -34,5 +34,6 @@ def lenient_voice(row: Row, sample_rate_hz: int, *, block_s: float = 30.0) -> ND
     heard: list[bool] = []
     for frames in blocks(row, sample_rate_hz, block_s):
         pcm = np.clip(np.round(frames * 32767), -32768, 32767).astype("<i2")
-        heard += [judge.is_speech(frame.tobytes(), sample_rate_hz) for frame in pcm]
+        sound, n_bytes = pcm.tobytes(), pcm.itemsize * pcm.shape[1]
+        heard += [judge.is_speech(sound[k : k + n_bytes], sample_rate_hz) for k in range(0, len(sound), n_bytes)]
     return np.array(heard, dtype=np.bool_)
