@@ -80,7 +80,7 @@ def evaluate_command(
     config_path: Path | None,
     **given: str | None,
 ) -> None:
-    """Measure how well calls are heard and judged, on calls that you labelled yourself.
+    """Measure hearing and judging on calls that you labelled.
 
     LABELS_DIR holds <call>.json, or <call>.label.json, for each call; callaudit/evaluation/README.md tells what to
     write into it. The calls are audited now, unless --audits names a folder of audits made before, by this program or

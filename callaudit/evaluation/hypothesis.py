@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -151,7 +152,9 @@ class _Document:
     score: _Score | None = None
 
 
-_ADAPTER = TypeAdapter(_Document)
+@cache
+def _adapter() -> TypeAdapter[_Document]:
+    return TypeAdapter(_Document)  # slow to make; no audit needs it
 
 
 def hypothesis_of(audit: Audit) -> Hypothesis:
@@ -184,7 +187,7 @@ def read_hypothesis(path: Path) -> Hypothesis | None:
 
 
 def _hypothesis(data: Mapping[str, Any]) -> Hypothesis:
-    document = _ADAPTER.validate_python(data)
+    document = _adapter().validate_python(data)
     timeline = data.get("timeline") or {}
     spoken, recording = document.timeline or _Timeline(), document.recording or _Recording()
     score = document.score or _Score()

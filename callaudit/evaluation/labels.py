@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -88,7 +89,11 @@ class _Label:
     channels: tuple[str, ...] = ()
 
 
-_ADAPTER = TypeAdapter(_Label)
+@cache
+def _adapter() -> TypeAdapter[_Label]:
+    return TypeAdapter(_Label)  # slow to make; no audit needs it
+
+
 _LISTS: Final[tuple[tuple[str, Label], ...]] = (
     ("violations", "violated"),
     ("passes", "passed"),
@@ -166,7 +171,7 @@ def read_label(path: Path) -> Truth:
     if not isinstance(data, dict):
         raise LabelError(f"{path}:1: wanted an object {{…}} with turns or rules, got something else")
     try:
-        label = _ADAPTER.validate_json(text)
+        label = _adapter().validate_json(text)
     except ValidationError as error:
         raise fault_of(path, error) from error
     try:

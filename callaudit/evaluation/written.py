@@ -13,8 +13,6 @@ from collections.abc import Hashable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from rapidfuzz.distance import Levenshtein
-
 from callaudit.text.pinyin import syllables
 
 if TYPE_CHECKING:
@@ -49,6 +47,8 @@ def edits(truth: Sequence[Hashable], heard: Sequence[Hashable]) -> int:
     >>> edits("您好再见", "你好再见吧")
     2
     """
+    from rapidfuzz.distance import Levenshtein  # no audit needs it
+
     return Levenshtein.distance(truth, heard)
 
 
@@ -58,6 +58,8 @@ def equal_places(truth: str, heard: str) -> tuple[tuple[int, int], ...]:
     >>> equal_places("您好再见", "你好再见吧")
     ((1, 1), (2, 2), (3, 3))
     """
+    from rapidfuzz.distance import Levenshtein  # no audit needs it
+
     return tuple(
         (code.src_start + k, code.dest_start + k)
         for code in Levenshtein.opcodes(truth, heard)
