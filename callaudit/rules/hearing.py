@@ -2,6 +2,7 @@
 
 A false accusation costs more than a missed one. So a phrase that is missing is only held against the agent where the
 transcript can be trusted, and one that is forbidden only where it was heard clearly, from a voice surely the agent's.
+What else may have been said where the recogniser listened again is weighed in `callaudit.rules.second_hearing`.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ def _doubted(outcome: Outcome, again: Sequence[Judged]) -> Outcome:
     found = posterior(True, ((j.hearing, j.outcome.status == "violated") for j in again))
     if found < STANDS:
         other = max((j for j in again if j.outcome.status != "violated"), key=lambda j: j.hearing.share)
-        why = f"复听后不能肯定：{_shown(other.hearing)}"
+        why = f"复听后只有 {found:.0%} 的把握：{_shown(other.hearing)}"
         return not_assessable(why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
     if found == 1.0 and not any(_touches(j.hearing, outcome) for j in again):
         return outcome
