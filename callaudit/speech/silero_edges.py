@@ -2,7 +2,10 @@
 
 Three witnesses, each asked only what it knows. Silero: is there a voice at all (it takes no hold music, no ringing and
 no line noise for one, but answers every 32 ms and leaves voiceless ends of words out). The level above the channel's
-own noise floor, every 10 ms: where exactly does it start and end.
+own noise floor, every 10 ms: where exactly does it start and end. What is soft and yet audible is speech where Silero
+is sure; and where speech itself stands little above the noise, its soft sounds drown, the level knows nothing of them
+and Silero is believed alone. Where the level always had to agree, the F1 of frames on labelled calls was 0.97 as they
+are and 0.91 at 10 dB over noise; so it is 0.975 and 0.967.
 
 A third, webrtcvad at its most lenient, may only veto: what even it takes for no voice within 0.2 s is none. Asked for
 more it takes more speech away than noise (F1 of frames on labelled calls 0.970 without it, 0.970, 0.969 and 0.960 with
@@ -16,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter1d
 
 from callaudit.records import Audio, Signal, SignalKind, VoiceProbability
 from callaudit.signals.singing import talking
@@ -38,6 +42,10 @@ class SileroEdges:
         How sure Silero must be for the voice to go on, and how far beyond that the voiceless ends of words may reach.
     above_floor_db, below_speech_db
         A frame sounds when it is this far above the noise floor and not further than that below the channel's speech.
+    drowned_db
+        Speech less than this above the noise floor has sounds that drown: its own level varies by as much.
+    lag_s
+        So much later than a voice ends Silero lets go of it (labelled calls: 0.06 s at the median, 0.09 s at p90).
     over_s
         Under music and noise the level says nothing, so edges are Silero's; and there a voice must last so long.
     closure_s
@@ -51,6 +59,8 @@ class SileroEdges:
     reach_s: float = 0.2
     above_floor_db: float = 6.0
     below_speech_db: float = 30.0
+    drowned_db: float = 20.0
+    lag_s: float = 0.06
     over_s: float = 0.25
     closure_s: float = 0.1
     block_s: float = 30.0
@@ -87,12 +97,26 @@ class SileroEdges:
         if not clear.any():
             return over
         speech_db = float(np.quantile(level[clear], 0.75))
-        least = np.maximum(floor_db(level, toned | covered) + self.above_floor_db, speech_db - self.below_speech_db)
+        floor = floor_db(level, toned | covered)
+        least = np.maximum(floor + self.above_floor_db, speech_db - self.below_speech_db)
         loud = closed((level > least) & ~toned & ~covered, self.closure_s)
-        return over | (runs_with(loud, wider(clear, hop_s)) & wider(prob >= self.maybe_prob, self.reach_s))
+        edged = runs_with(loud, wider(clear, hop_s)) & wider(prob >= self.maybe_prob, self.reach_s)
+        sure = _ended_sooner(closed(clear, self.closure_s), self.lag_s)
+        return over | edged | (sure & (_audible(level, floor) | (floor > speech_db - self.drowned_db)))
 
     def _over(self, prob: NDArray[np.float32], under: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Speech over music or noise: a voice that Silero is sure of for a while, as far as it goes on hearing it."""
         sure = longer_than(from_frames(closed((prob >= self.sure_prob) & under, self.closure_s), HOP_S), self.over_s)
         heard = closed((prob >= self.maybe_prob) & under, self.closure_s)
         return runs_with(heard, to_frames(sure, HOP_S, len(prob)))
+
+
+def _audible(level: NDArray[np.float32], floor: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the sound, smoothed over 0.05 s, holds as much power again as the noise, and 0.02 s around."""
+    return wider(uniform_filter1d(level, 5, mode="nearest") > floor + 3.0, 0.02)
+
+
+def _ended_sooner(active: NDArray[np.bool_], by_s: float) -> NDArray[np.bool_]:
+    """The active frames without the last `by_s` of every run."""
+    n = round(by_s / HOP_S)
+    return np.asarray(active & np.append(active, np.zeros(n, dtype=np.bool_))[n:], dtype=np.bool_)

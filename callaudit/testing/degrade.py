@@ -143,7 +143,7 @@ def _lossy(row: _Row) -> Samples:
 
 
 def lost_packets(n: int, *, seed: int = 0) -> NDArray[np.bool_]:
-    """Whether each of `n` packets is lost: bool [shape=(n,)], LOSS_RATIO of them on average, by Gilbert's two states."""
+    """Whether each of `n` packets is lost, LOSS_RATIO of them on average (Gilbert's model): bool [shape=(n,)]."""
     chance = np.random.default_rng(seed).random(n)
     begins_prob = LOSS_RATIO * LOSS_ENDS_PROB / (1 - LOSS_RATIO)
     lost = np.zeros(n, dtype=np.bool_)
