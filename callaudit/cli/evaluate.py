@@ -99,15 +99,13 @@ def evaluate_command(
         complain(str(fault))
     if not truths:
         raise LabelError(f"{labels_dir}: no label could be read; mend them and try again")
+    other = None if against is None else _read(truths, against)  # first: a wrong folder is said before hours of work
     if audits is None:
         heard = _audit(truths, labels_dir, audio, degrade, keep_audits, (config_path, given))
     else:
         heard = _read(truths, audits)
     evaluation = evaluate(truths, heard.audits, timings=heard.timings, condition=degrade)
-    comparison = None
-    if against is not None:
-        other = _read(truths, against)
-        comparison = compare(evaluate(truths, other.audits), evaluation)
+    comparison = None if other is None else compare(evaluate(truths, other.audits), evaluation)
     _write(evaluation, comparison, format_name, out)
     sys.exit(0 if heard.complete and not faults else 2)
 
