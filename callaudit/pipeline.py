@@ -34,10 +34,10 @@ from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.scoring import score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
-from callaudit.speakers import Said, assign_roles, machine_party, part_announcements, split_by_voice
+from callaudit.speakers import Said, assign_roles, likeness, machine_party, part_announcements, split_by_voice
 from callaudit.speech import detect_speech, voice_probability
 from callaudit.text.punctuation import join
-from callaudit.text.service_talk import agent_likeness, returns_from_hold, wait_requests
+from callaudit.text.service_talk import returns_from_hold, wait_requests
 from callaudit.timeline import Pieces, find_ring, make_timeline
 from callaudit.transcribe import Transcriber, Transcript, make_transcriber
 from callaudit.turns import make_turns
@@ -116,7 +116,7 @@ def _parties(
     ring = find_ring(signals, speech, recording.duration_s)
     return assign_roles(
         [row.voice for row in said],
-        [agent_likeness(row.words, language) for row in said],
+        likeness(said, language),
         signals,
         recording.metadata,
         answer_s=ring.answer_s if ring else 0.0,

@@ -9,11 +9,12 @@ the line's first voice, and beside hold music.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
-from callaudit.records import Party, Reading, Voice, Word
+from callaudit.records import Party, Voice, Word
 from callaudit.spans import Span, covered_s, merge, total_s
+from callaudit.speakers.said import Said
 from callaudit.text.service_talk import machine_talk, personal_talk
 
 LEAST_PAUSE_S = 0.8
@@ -27,15 +28,6 @@ MOST_CHANGES = 1
 
 CONFIDENCE = 0.9
 WHY = "自动语音播报"
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A voice with the words and other readings heard of it."""
-
-    voice: Voice
-    words: tuple[Word, ...]
-    readings: tuple[Reading, ...] = ()
 
 
 def part_announcements(

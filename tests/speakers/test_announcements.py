@@ -93,5 +93,6 @@ def test_a_call_with_a_menu_has_three_parties_and_two_roles() -> None:
     assert [speaker for speaker, _ in turns] == ["unknown", "agent", "customer"]
     assert {party.speaker: party.voice.channel for party in call.parties} == {"unknown": 0, "agent": 0, "customer": 1}
     assert call.timeline.of("speech", "unknown")
-    document = audit_document(judge_call(call, load_rulebook("etiquette-zh")))
-    assert document["recording"]["roles"] == {"0": "agent", "1": "customer"}
+    recorded = audit_document(judge_call(call, load_rulebook("etiquette-zh")))["recording"]
+    assert isinstance(recorded, dict)
+    assert recorded["roles"] == {"0": "agent", "1": "customer"}
