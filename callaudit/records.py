@@ -18,7 +18,7 @@ from callaudit.spans import Span
 Direction = Literal["inbound", "outbound"]
 Layout = Literal["stereo", "mono", "dual-mono"]
 Speaker = Literal["agent", "customer", "unknown"]
-SignalKind = Literal["ringback", "busy", "congestion", "dtmf", "music", "noise"]
+SignalKind = Literal["ringback", "busy", "congestion", "dtmf", "music", "noise", "dropout"]
 SpanKind = Literal["ring", "speech", "silence", "hold", "overlap", "tone", "music", "noise"]
 Status = Literal["violated", "passed", "not_applicable", "not_assessable"]
 Severity = Literal["critical", "major", "minor"]
@@ -161,7 +161,7 @@ class Signal:
 
     For tones `plan` names the country of the cadence (cn, us, uk, eu …) and `bursts` holds one span per ring (the two
     beats of a double ring are one) or per beat of a busy tone; one that something cut short counts. For keys `plan`
-    is the key. Music and noise say what sounds, not that nobody speaks over it.
+    is the key. Music and noise say what sounds, not that nobody speaks over it; a drop-out that nothing was recorded.
     """
 
     kind: SignalKind

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from callaudit.records import Audio, Signal, VoiceProbability
 from callaudit.signals.busy import find_busy
+from callaudit.signals.dropouts import dropout_notes, find_dropouts
 from callaudit.signals.dtmf import find_dtmf
 from callaudit.signals.music import find_music
 from callaudit.signals.noise import find_noise
@@ -17,11 +18,11 @@ from callaudit.signals.sounding import sounding
 from callaudit.signals.spectrum import frames_of
 from callaudit.signals.tones import find_bursts
 
-__all__ = ["find_signals"]
+__all__ = ["dropout_notes", "find_signals"]
 
 
 def find_signals(audio: Audio, voice: VoiceProbability) -> tuple[Signal, ...]:
-    """Every ring-back, busy and congestion tone, key press, stretch of music and burst of noise, in order of time.
+    """Every ring-back, busy and congestion tone, key press, stretch of music, burst of noise and drop-out, by time.
 
     Parameters
     ----------
@@ -32,8 +33,8 @@ def find_signals(audio: Audio, voice: VoiceProbability) -> tuple[Signal, ...]:
     Returns
     -------
     tuple of Signal
-        Each on one channel. `bursts` holds one span per ring, per beat of a busy tone, per key; none for music and
-        noise. Ringing is reported wherever its rhythm is heard, for a transferred call rings again.
+        Each on one channel. `bursts` holds one span per ring, per beat of a busy tone, per key; none for music,
+        noise and drop-outs. Ringing is reported wherever its rhythm is heard, for a transferred call rings again.
     """
     if voice.probs.shape[0] != audio.n_channels:
         raise ValueError(f"voice has {voice.probs.shape[0]} channels, the audio {audio.n_channels}")
@@ -55,4 +56,5 @@ def _on_channel(audio: Audio, voice: VoiceProbability, channel: int) -> list[Sig
     sound = sounding(frames, voice.probs[channel], voice.hop_s, tones)
     music = find_music(sound, channel)
     noise = find_noise(sound, channel, tuple(signal.span for signal in music))
-    return [*rings, *busy, *keys, *music, *noise]
+    dropouts = find_dropouts(frames, sound, channel, [signal.span for signal in (*rings, *busy, *keys, *music)])
+    return [*rings, *busy, *keys, *music, *noise, *dropouts]
