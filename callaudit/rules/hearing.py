@@ -51,8 +51,8 @@ LEAST_ROLE = 0.6
 """Confidence of the roles below which nobody is accused (proposed)."""
 
 LEAST_OWN = 0.7
-"""Confidence that a turn is the agent's below which its words accuse nobody; of turns said to be 0.7 sure about three
-in four are (`callaudit.speakers.by_voice`)."""
+"""Confidence that words are the agent's below which they accuse nobody. Of the turns of mono mixes said to be less sure
+about half were right, of those at 0.7 to 0.8 69 %, of all above 0.9 98.6 % (`callaudit.speakers.by_voice`)."""
 
 HOW = {"exact": "字面", "sound": "读音", "pattern": "句式"}
 
@@ -274,8 +274,23 @@ def _fits(variant: Variant, heard: Sounded) -> bool:
 def sure(facts: Facts, *heard: Heard) -> float:
     """Confidence in [0, 1] that the phrases were said, by those taken for the speakers."""
     said = min([h.hit.confidence for h in heard], default=0.9)
-    own = min([facts.turns[h.turn].speaker_confidence for h in heard], default=1.0)
+    own = min([own_words(facts, h) for h in heard], default=1.0)
     return round(said * min(facts.role_confidence, own), 3)
+
+
+def own_words(facts: Facts, heard: Heard) -> float:
+    """Confidence in [0, 1] that the words heard are their speaker's.
+
+    No more than that of the turn, nor of the least sure stretch that they lie in: where the voices of a mono mix run
+    into each other or speak at once, a stretch may be unsure inside a sure turn.
+    """
+    turn = facts.turns[heard.turn]
+    stretches = (
+        piece.confidence
+        for piece in facts.call.timeline.spans
+        if piece.kind == "speech" and piece.speaker == turn.speaker and piece.span.overlap_s(heard.span) > 0
+    )
+    return min(turn.speaker_confidence, *stretches, 1.0)
 
 
 def word_confidence(turn: Turn, hit: Hit) -> float:

@@ -41,6 +41,20 @@ def test_a_turn_that_may_be_the_customers_accuses_nobody(
     assert finding.status == status
 
 
+@pytest.mark.parametrize(("speaker", "status"), [("agent", "not_assessable"), ("customer", "violated")])
+def test_an_unsure_stretch_in_a_sure_turn_accuses_nobody(
+    book_of: Callable[..., Rulebook], speaker: str, status: str
+) -> None:
+    call = call_from_script({"layout": "mono", "turns": [{"agent": "有本事就投诉我。"}, *DONE]})
+    spans = tuple(
+        replace(span, confidence=0.55) if span.kind == "speech" and span.speaker == speaker else span
+        for span in call.timeline.spans
+    )
+    book = book_of("check: {operator: never_say, words: [有本事就投诉我]}")
+    ((finding,), _) = judge(replace(call, timeline=replace(call.timeline, spans=spans)), book)
+    assert finding.status == status
+
+
 def test_a_phrase_split_by_a_sign_of_listening_is_still_heard(judged: Judged) -> None:
     turns: Turns = [
         {"agent": "请问有什么可以", "seconds": 2.0},

@@ -17,6 +17,7 @@ from callaudit.rules.hearing import (
     doubt_of_roles,
     doubt_of_words,
     evidence,
+    own_words,
     search,
     sure,
     without_exempt,
@@ -69,7 +70,7 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
         if said and not hits and asked.exempted == "not_applicable":
             return not_applicable("这几个字只用在允许的说法里")
         return _clean(facts, turns, asked, hits)
-    own = [h for h in hits if facts.turns[h.turn].speaker_confidence >= LEAST_OWN]
+    own = [h for h in hits if own_words(facts, h) >= LEAST_OWN]
     clear = [h for h in own if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
     blurred = "这几个字听得不真" if own else "单声道混音，这句话不一定是客服说的"
     why = doubt_of_roles(facts) if len(clear) > asked.most_times else blurred
