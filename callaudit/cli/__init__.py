@@ -12,10 +12,7 @@ from callaudit.errors import CallauditError
 
 COMMANDS = {
     "audit": ("audit", "Audit recorded calls and print one report."),
-    "evaluate": (
-        "evaluate_command",
-        "Measure how well calls are heard and judged, on calls that you labelled yourself.",
-    ),
+    "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "models": ("models", "The speech models: which there are, where they lie, whether they are whole."),
 }
 """Name of each command's module, its name there, and what the help says of it."""

@@ -127,10 +127,12 @@ def heard_afresh(audio: Audio, signals: Iterable[Signal], voice: VoiceProbabilit
         gain = _gain(row, audio.sample_rate_hz) if starts else None
         if gain is None:
             continue
-        heard = _probabilities(np.stack([_from(row, start, gain, audio.sample_rate_hz) for start in starts]), 0, AFRESH)
-        for start, answer in zip(starts, heard, strict=True):
-            place = probs[channel, start : start + AFRESH]
-            np.maximum(place, answer[: len(place)], out=place)
+        for k in range(0, len(starts), AT_ONCE):
+            group = starts[k : k + AT_ONCE]
+            heard = _probabilities(np.stack([_from(row, at, gain, audio.sample_rate_hz) for at in group]), 0, AFRESH)
+            for start, answer in zip(group, heard, strict=True):
+                place = probs[channel, start : start + AFRESH]
+                np.maximum(place, answer[: len(place)], out=place)
     return VoiceProbability(probs, HOP_S)
 
 

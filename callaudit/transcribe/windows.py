@@ -149,9 +149,12 @@ def gains(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting =
     """Factor for each channel that brings its speech to the wanted RMS level; 1.0 where it is digital silence."""
     factors: dict[int, float] = {}
     for channel, spans in speech.items():
-        parts = [audio.samples[channel, to_samples(s, audio.sample_rate_hz, audio.n_samples)] for s in spans]
-        energy = sum(float(np.dot(part, part)) for part in parts)
-        rms = (energy / max(1, sum(len(part) for part in parts))) ** 0.5
+        energy, n_samples = 0.0, 0
+        for span in spans:
+            part = audio.samples[channel, to_samples(span, audio.sample_rate_hz, audio.n_samples)]
+            energy += float(np.dot(part, part))
+            n_samples += len(part)
+        rms = (energy / max(1, n_samples)) ** 0.5
         if cutting.level_dbov is None or rms < _FLOOR / 10:
             factors[channel] = 1.0
             continue
