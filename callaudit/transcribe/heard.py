@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from callaudit.records import Word
+from callaudit.records import Reading, Word
 from callaudit.spans import Span, total_s
 from callaudit.text.punctuation import is_chinese
 from callaudit.text.simplify import simplify_words
@@ -28,13 +28,24 @@ _WHY: dict[Reason, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """What may stand in place of the entries [start, end) of a piece; `share` in [0, 1] as in `Reading.prob`."""
+
+    start: int
+    end: int
+    timed: tuple[Timed, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """What the recogniser made of one piece."""
+    """What the recogniser made of one piece, and what else it may be."""
 
     placed: Placed
     timed: tuple[Timed, ...]
     avg_logprob: float
     no_speech_prob: float
+    variants: tuple[Variant, ...] = ()
 
     @property
     def piece(self) -> Piece:
@@ -61,18 +72,41 @@ def transcript_of(
 ) -> Transcript:
     """The words that stay, in simplified characters and in order, and a note on each piece that does not."""
     words: dict[int, list[Word]] = {channel: [] for channel in speech}
+    readings: dict[int, list[Reading]] = {channel: [] for channel in speech}
     notes: list[str] = []
     for one in heard:
         if one.stays:
-            said = words_of(one.placed, one.timed)
-            words[one.piece.channel] += simplify_words(said) if is_chinese(language) else said
+            words[one.piece.channel] += _words(one.placed, one.timed, language)
+            readings[one.piece.channel] += _readings(one, language)
         else:
             span, why = one.piece.span, _WHY[one.reason or "doubtful"]
             notes.append(
                 f"声道{one.piece.channel}的{span.start_s:.1f}–{span.end_s:.1f}秒识别结果不可信（{why}），未采用"
             )
     ordered = {channel: tuple(sorted(row, key=lambda word: word.span)) for channel, row in words.items()}
-    return Transcript(ordered, language, prob, tuple(notes))
+    others = {channel: tuple(sorted(row, key=lambda r: (r.span, -r.prob))) for channel, row in readings.items() if row}
+    return Transcript(ordered, language, prob, tuple(notes), others)
+
+
+def _words(placed: Placed, timed: Sequence[Timed], language: str) -> tuple[Word, ...]:
+    said = words_of(placed, timed)
+    return simplify_words(said) if is_chinese(language) else said
+
+
+def _readings(one: Heard, language: str) -> list[Reading]:
+    """The variants of a piece as words in the recording's time, in place of the words that they replace."""
+    if not one.variants:
+        return []
+    first = _words(one.placed, one.timed, language)
+    found: list[Reading] = []
+    for variant in one.variants:
+        row = (*one.timed[: variant.start], *variant.timed, *one.timed[variant.end :])
+        other = _words(one.placed, row, language)
+        replaced = first[variant.start : variant.end]
+        words = other[variant.start : variant.start + len(variant.timed)]
+        span = Span(replaced[0].span.start_s, max(word.span.end_s for word in replaced))
+        found.append(Reading(span, words, round(variant.share, 4)))
+    return found
 
 
 def spoken_language(ranked: Sequence[tuple[str, float]]) -> tuple[str, float]:

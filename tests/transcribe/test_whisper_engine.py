@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from callaudit.records import Audio
+from callaudit.errors import EngineError
+from callaudit.records import Audio, Reading
 from callaudit.spans import Span, merge
 from callaudit.transcribe.base import Transcript
 from callaudit.transcribe.faster_whisper import Decoding, FasterWhisperTranscriber
@@ -117,10 +119,50 @@ def test_what_whisper_makes_of_it_would_be_refused_even_without_the_question_for
 def test_threads_and_batches_do_not_change_the_words(whisper: FasterWhisperTranscriber) -> None:
     audio, speech, _ = call(CALL)
     alone = FasterWhisperTranscriber(threads=1, decoding=Decoding(batch_size=1))
-    one, two = (t.transcribe(audio, speech, language="zh") for t in (alone, whisper))
+    one, two = (t.transcribe(audio, speech) for t in (alone, whisper))
     assert one.words.keys() == two.words.keys()
     for channel, words in one.words.items():
         assert [(w.text, w.span) for w in words] == [(w.text, w.span) for w in two.words[channel]]
+    assert said_by(one.readings) == said_by(two.readings)
+
+
+def said_by(readings: Mapping[int, tuple[Reading, ...]]) -> list[tuple[int, Span, str, float]]:
+    return [
+        (channel, reading.span, "".join(w.text for w in reading.words), round(reading.prob, 2))
+        for channel, row in sorted(readings.items())
+        for reading in row
+    ]
+
+
+def test_a_named_language_and_the_same_one_heard_give_the_same_words(whisper: FasterWhisperTranscriber) -> None:
+    audio, speech, _ = call(CALL)
+    heard, named = whisper.transcribe(audio, speech), whisper.transcribe(audio, speech, language="zh")
+    assert heard.words == named.words
+
+
+def test_readings_stand_for_words_that_were_heard_and_say_something_else(whisper: FasterWhisperTranscriber) -> None:
+    audio, speech, _ = call(CALL)
+    transcript = whisper.transcribe(audio, speech, language="zh")
+    assert sum(map(len, transcript.readings.values())) > 0
+    for channel, readings in transcript.readings.items():
+        shares: dict[Span, float] = {}
+        for reading in readings:
+            replaced = [w for w in transcript.words[channel] if reading.span.holds(w.span.middle_s)]
+            assert replaced
+            assert [w.text for w in reading.words] != [w.text for w in replaced]
+            for word in reading.words:
+                assert any(s.start_s <= word.span.start_s and word.span.end_s <= s.end_s for s in speech[channel])
+            shares[reading.span] = shares.get(reading.span, 0.0) + reading.prob
+        assert all(0.0 < share <= 1.0 for share in shares.values())
+        spans = sorted(shares)
+        assert all(left.end_s <= right.start_s for left, right in pairwise(spans))
+
+
+@pytest.mark.parametrize(("device", "compute_type"), [("cpu", "float77"), ("cpu", "bfloat16"), ("abacus", "int8")])
+def test_a_device_or_number_type_that_is_not_there_is_an_engine_error(device: str, compute_type: str) -> None:
+    audio, speech, _ = call(CALL)
+    with pytest.raises(EngineError, match=f"on device {device} as {compute_type}"):
+        FasterWhisperTranscriber(device=device, compute_type=compute_type).transcribe(audio, speech)
 
 
 def test_a_call_is_understood_at_the_right_time_by_channel(whisper: FasterWhisperTranscriber) -> None:
