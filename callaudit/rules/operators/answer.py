@@ -40,6 +40,8 @@ def answering(facts: Facts, asked: Answering) -> Outcome:
     ring, queue_s = facts.call.timeline.ring, facts.call.metadata.queue_s
     if ring is None and queue_s is None:
         return not_applicable("录音中没有振铃，也没有排队时间")
+    if ring is not None and not facts.call.timeline.of("speech"):
+        return not_applicable("振铃之后没有人说话，电话没有接通")
     if asked.rings_most or asked.seconds_most:
         waited = _Waited(ring.count, ring.ring_to_answer_s, ring.span) if ring else _Waited(None, queue_s or 0.0, None)
         return _soon(asked, waited)
