@@ -197,10 +197,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Another way to hear a stretch of speech, found where the recogniser listened again because it was in doubt.
+    """Another way to hear a stretch of speech, weighed by the recogniser where it was in doubt.
 
-    `words` stand in place of all that was first heard in `span`; `prob` in [0, 1] is the share of this reading among
-    all that were weighed for the stretch, the one in the transcript included.
+    `words` stand in place of all whose middle lies in `span`; `prob` in [0, 1] is the share of this reading among all
+    that were weighed for the stretch, the one in the transcript included. Readings with the same span exclude each
+    other; those of different spans do not overlap.
     """
 
     span: Span

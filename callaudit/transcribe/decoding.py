@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 LEAST_OTHER = 0.02
 """Probability of a token from which it is kept as another that may have been written."""
+
+LEAST_LENGTH = 0.8
+"""A second hearing that is shorter than this, in tokens of the first, has stopped before the end."""
 
 MOST_WORKERS = 4
 """Batches side by side at most; each holds some 200 MB while it works."""
@@ -54,14 +58,19 @@ class Row:
 class Written:
     """Tokens written for a sound and their log-probability.
 
-    `others` holds, for each place where the token was in doubt, what else was weighed there and its probability, the
-    likeliest first.
+    `others` holds, for each place where the token was in doubt, what was weighed there, the token itself included, and
+    its probability, the likeliest first.
     """
 
     tokens: tuple[int, ...]
     logprob: float
     no_speech_prob: float
     others: Mapping[int, tuple[tuple[int, float], ...]]
+
+    @property
+    def avg_logprob(self) -> float:
+        """Mean log-probability of the tokens, the end among them, at most 0."""
+        return self.logprob / (len(self.tokens) + 1)
 
 
 class Decoder:
@@ -138,6 +147,26 @@ class Decoder:
                     [Row(r["word"], tuple(r["tokens"]), r["start"], r["end"], float(r["probability"])) for r in rows]
                 )
         return found
+
+
+def better(first: Written, second: Written) -> Written:
+    """The likelier of two hearings of one sound; the second is none if it has stopped early.
+
+    What the first had weighed is kept for the places where both agree, or differ token by token.
+
+    >>> one = Written((5, 6, 7), -3.0, 0.0, {1: ((6, 0.4), (8, 0.3))})
+    >>> better(one, Written((4, 5, 8, 7), -2.0, 0.0, {}))
+    Written(tokens=(4, 5, 8, 7), logprob=-2.0, no_speech_prob=0.0, others={2: ((6, 0.4), (8, 0.3))})
+    >>> better(one, Written((5,), -0.1, 0.0, {})) is one
+    True
+    """
+    if second.avg_logprob <= first.avg_logprob or len(second.tokens) < LEAST_LENGTH * len(first.tokens):
+        return first
+    others: dict[int, tuple[tuple[int, float], ...]] = {}
+    for kind, a, b, c, d in SequenceMatcher(None, first.tokens, second.tokens, autojunk=False).get_opcodes():
+        if kind == "equal" or b - a == d - c:
+            others |= {c + k: first.others[a + k] for k in range(b - a) if a + k in first.others}
+    return replace(second, others=others)
 
 
 def encode(model: WhisperModel, sounds: Sequence[NDArray[np.float32]], pad_s: float) -> Any:
