@@ -1,8 +1,9 @@
 """Bursts held against the plans: which tone is this, and how often did it sound?
 
 A tone is its lines and its rhythm. Bursts with the lines of a plan are walked along its cadence; what follows the
-rhythm for as long as it lasts is one signal. Only its last burst may be shorter than planned (something cut it
-short: the answer, the end of the recording), and its first where it was already sounding when the recording began.
+rhythm for as long as it lasts is one signal. Its last burst may be shorter than planned (something cut it short: the
+answer, the end of the recording), and its first where it was already sounding when the recording began; one between
+only by what lost packets may have taken from it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from callaudit.signals.plans import Plan
-from callaudit.signals.tones import Burst
+from callaudit.signals.tones import LOST_S, Burst, resolution_hz
 from callaudit.spans import Span
 
 FREQUENCY_TOLERANCE = 0.02
@@ -28,6 +29,7 @@ STEADY_DB = 4.0
 AT_ONCE_S = 0.06
 """A burst that starts this early may have been sounding before the recording began."""
 SHORTEST_CUT_S = 0.1
+WHOLE_PER_BITTEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def frequency_error(burst: Burst, plan: Plan) -> float | None:
         if not sidebands:
             return None
         strays = [s for s in strays if s not in sidebands]
-    if any(level_db > STRAY_DB for _, level_db in strays):
+    blur_hz = resolution_hz(burst)
+    if any(level_db > STRAY_DB and min(abs(hz - own) for own in seen) > blur_hz for hz, level_db in strays):
         return None
     return max(errors)
 
@@ -90,7 +93,12 @@ def matches(bursts: Sequence[Burst], plan: Plan) -> tuple[Match, ...]:
     found: list[Match] = []
     at = 0
     while at < len(fitting):
-        walks = [walk for phase in _phases(fitting[at][0], plan) if (walk := _walk(fitting, at, phase, plan))]
+        walks = [
+            walk
+            for phase in _phases(fitting[at][0], plan)
+            for over_bites in (False, True)
+            if (walk := _walk(fitting, at, phase, plan, over_bites=over_bites))
+        ]
         best = max(walks, key=lambda match: (len(match.bursts), -match.error), default=None)
         if best:
             found.append(best)
@@ -104,18 +112,35 @@ def _phases(first: Burst, plan: Plan) -> tuple[int, ...]:
     return tuple(p for p in range(n) if p == 0 or first.span.start_s <= plan.off_s[p - 1] + TIME_SLACK_S)
 
 
-def _walk(fitting: Sequence[tuple[Burst, float]], at: int, phase: int, plan: Plan) -> Match | None:
-    """The walk that starts with one burst as the on-time `phase` of the cycle."""
+def _gap_error(last: Span, span: Span, on_s: float, off_s: float) -> float:
+    """Deviation from the planned pause; where lost packets took the end of the tone before it, from start to start."""
+    gap = time_error(span.start_s - last.end_s, off_s)
+    if gap > 1 and _is_bitten(last, on_s):
+        gap = time_error(span.start_s - last.start_s, on_s + off_s)
+    return gap
+
+
+def _is_bitten(span: Span, on_s: float) -> bool:
+    """Whether a tone is shorter than planned by no more than lost packets may take from its start or its end."""
+    return 0 < on_s - span.duration_s <= min(LOST_S + TIME_SLACK_S, on_s / 2)
+
+
+def _walk(fitting: Sequence[tuple[Burst, float]], at: int, phase: int, plan: Plan, *, over_bites: bool) -> Match | None:
+    """The walk that starts with one burst as the on-time `phase` of the cycle.
+
+    `over_bites` walks on where lost packets bit off a start or an end; two whole tones must vouch for each of these.
+    """
     n = len(plan.on_s)
     taken: list[Burst] = []
     errors: list[float] = []
     cycles: list[list[Span]] = []
+    bitten: list[Burst] = []
     n_full = 0
     for k in range(at, len(fitting)):
         burst, frequency = fitting[k]
         p = (phase + k - at) % n
         if taken:
-            gap = time_error(burst.span.start_s - taken[-1].span.end_s, plan.off_s[p - 1])
+            gap = _gap_error(taken[-1].span, burst.span, plan.on_s[p - 1], plan.off_s[p - 1])
             if gap > 1 or abs(burst.level_db - taken[0].level_db) > STEADY_DB:
                 break
             errors.append(gap)
@@ -133,8 +158,10 @@ def _walk(fitting: Sequence[tuple[Burst, float]], at: int, phase: int, plan: Pla
             errors.append(whole)
             n_full += 1
         elif not began_before:
-            break
-    if not taken:
+            if not (over_bites and _is_bitten(burst.span, plan.on_s[p])):
+                break
+            bitten.append(burst)
+    if not taken or n_full < WHOLE_PER_BITTEN * sum(burst is not taken[-1] for burst in bitten):
         return None
     rings = tuple(Span(cycle[0].start_s, cycle[-1].end_s) for cycle in cycles)
     return Match(plan, tuple(taken), rings, n_full, sum(errors) / len(errors))

@@ -25,6 +25,11 @@ SHORTEST_S = 0.08
 """Shorter than any on-time (0.165 s), and than any cut-off ring that could be told from a click."""
 DROPOUT_S = 0.05
 """A lost packet or two; the shortest off-time of any plan is 0.165 s."""
+LOST_S = 0.12
+"""Six packets of 20 ms: what lost packets may take out of a tone. The shortest pause of any plan is 0.17 s, less the
+8 % and the edge that it may be off by is 0.13 s."""
+ALIKE_DB = 4.0
+"""Pieces of one tone are alike in level, as the rings of one cadence are."""
 EDGE_DB = 6.0
 """With a symmetric window centred on the edge, half the amplitude is inside."""
 LEAST_PURITY = 0.5
@@ -66,8 +71,33 @@ def find_bursts(samples: Row, sample_rate_hz: int, frames: Frames) -> tuple[Burs
             lines, purity = _lines(samples, sample_rate_hz, edges)
             if lines and purity >= LEAST_PURITY:
                 inside = slice(round(edges.start_s / HOP_S), round(edges.end_s / HOP_S))
-                bursts.append(Burst(edges, lines, float(np.median(frames.tone_db[inside])), purity))
+                burst = Burst(edges, lines, float(np.median(frames.tone_db[inside])), purity)
+                if bursts and _goes_on(bursts[-1], burst):
+                    burst = _joined(bursts.pop(), burst)
+                bursts.append(burst)
     return tuple(bursts)
+
+
+def resolution_hz(burst: Burst) -> float:
+    """How near to a line of the burst another may be and yet be the same: a lost packet breaks the phase, and what is
+    left on either side has a main lobe of twice the width."""
+    return 4.0 / min(LONGEST_LOOK_S, burst.span.duration_s)
+
+
+def _goes_on(left: Burst, right: Burst) -> bool:
+    """Whether two bursts are one tone that lost some packets: a gap below any pause, the same level and lines."""
+    if right.span.start_s - left.span.end_s > LOST_S or abs(left.level_db - right.level_db) > ALIKE_DB:
+        return False
+    short, long = sorted((left, right), key=lambda burst: burst.span.duration_s)
+    strong = [hz for hz, level_db in short.lines if level_db > -TWIST_DB / 2]
+    return all(min(abs(hz - other) for other, _ in long.lines) <= resolution_hz(short) / 2 for hz in strong)
+
+
+def _joined(left: Burst, right: Burst) -> Burst:
+    """One burst of both, with the lines of the longer and as pure as the less pure."""
+    long = max(left, right, key=lambda burst: burst.span.duration_s)
+    purity = min(left.purity, right.purity)
+    return Burst(Span(left.span.start_s, right.span.end_s), long.lines, long.level_db, purity)
 
 
 def _runs(frames: Frames) -> Iterator[Span]:
