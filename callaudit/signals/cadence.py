@@ -29,7 +29,7 @@ STEADY_DB = 4.0
 AT_ONCE_S = 0.06
 """A burst that starts this early may have been sounding before the recording began."""
 SHORTEST_CUT_S = 0.1
-WHOLE_PER_BITTEN = 2
+WHOLE_PER_HURT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,28 @@ class Match:
         return Span(self.bursts[0].span.start_s, self.bursts[-1].span.end_s)
 
 
-def frequency_error(burst: Burst, plan: Plan) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """A burst with the lines of a plan; `broken` where one of them is in two, as a lost packet leaves it."""
+
+    burst: Burst
+    error: float
+    broken: bool
+
+
+def _fitting(burst: Burst, plan: Plan) -> _Fitting | None:
+    error = frequency_error(burst, plan)
+    if error is not None:
+        return _Fitting(burst, error, broken=False)
+    error = frequency_error(burst, plan, blur_hz=resolution_hz(burst))
+    return None if error is None else _Fitting(burst, error, broken=True)
+
+
+def frequency_error(burst: Burst, plan: Plan, *, blur_hz: float = 0.0) -> float | None:
     """Largest deviation of the burst's lines from the plan's, as a share of the tolerance; None for another tone.
 
-    Every line of the plan must be there, alike in level, and nothing else of note in the band of the tones.
+    Every line of the plan must be there, alike in level, and nothing else of note in the band of the tones, except
+    within `blur_hz` of a line of the plan.
     """
     wanted = plan.lines_hz
     errors: list[float] = []
@@ -72,7 +90,6 @@ def frequency_error(burst: Burst, plan: Plan) -> float | None:
         if not sidebands:
             return None
         strays = [s for s in strays if s not in sidebands]
-    blur_hz = resolution_hz(burst)
     if any(level_db > STRAY_DB and min(abs(hz - own) for own in seen) > blur_hz for hz, level_db in strays):
         return None
     return max(errors)
@@ -89,15 +106,15 @@ def time_error(seconds: float, planned_s: float) -> float:
 
 def matches(bursts: Sequence[Burst], plan: Plan) -> tuple[Match, ...]:
     """The longest walks along a plan's cadence, in order, sharing no burst; single bursts too."""
-    fitting = [(burst, error) for burst in bursts if (error := frequency_error(burst, plan)) is not None]
+    fitting = [fits for burst in bursts if (fits := _fitting(burst, plan)) is not None]
     found: list[Match] = []
     at = 0
     while at < len(fitting):
         walks = [
             walk
-            for phase in _phases(fitting[at][0], plan)
-            for over_bites in (False, True)
-            if (walk := _walk(fitting, at, phase, plan, over_bites=over_bites))
+            for phase in _phases(fitting[at].burst, plan)
+            for over_losses in (False, True)
+            if (walk := _walk(fitting, at, phase, plan, over_losses=over_losses))
         ]
         best = max(walks, key=lambda match: (len(match.bursts), -match.error), default=None)
         if best:
@@ -125,19 +142,19 @@ def _is_bitten(span: Span, on_s: float) -> bool:
     return 0 < on_s - span.duration_s <= min(LOST_S + TIME_SLACK_S, on_s / 2)
 
 
-def _walk(fitting: Sequence[tuple[Burst, float]], at: int, phase: int, plan: Plan, *, over_bites: bool) -> Match | None:
+def _walk(fitting: Sequence[_Fitting], at: int, phase: int, plan: Plan, *, over_losses: bool) -> Match | None:
     """The walk that starts with one burst as the on-time `phase` of the cycle.
 
-    `over_bites` walks on where lost packets bit off a start or an end; two whole tones must vouch for each of these.
+    `over_losses` walks on over what lost packets broke, or bit the start or end off; whole tones must vouch for each.
     """
     n = len(plan.on_s)
     taken: list[Burst] = []
     errors: list[float] = []
     cycles: list[list[Span]] = []
     bitten: list[Burst] = []
-    n_full = 0
+    n_full = n_broken = 0
     for k in range(at, len(fitting)):
-        burst, frequency = fitting[k]
+        burst, broken = fitting[k].burst, fitting[k].broken
         p = (phase + k - at) % n
         if taken:
             gap = _gap_error(taken[-1].span, burst.span, plan.on_s[p - 1], plan.off_s[p - 1])
@@ -147,21 +164,23 @@ def _walk(fitting: Sequence[tuple[Burst, float]], at: int, phase: int, plan: Pla
         whole = time_error(burst.span.duration_s, plan.on_s[p])
         began_before = not taken and burst.span.start_s <= AT_ONCE_S
         too_long = burst.span.duration_s > plan.on_s[p] and whole > 1
-        if too_long or (whole > 1 and burst.span.duration_s < SHORTEST_CUT_S):
+        if too_long or (whole > 1 and burst.span.duration_s < SHORTEST_CUT_S) or (broken and not over_losses):
             break
         taken.append(burst)
         if not cycles or p == 0:
             cycles.append([])
         cycles[-1].append(burst.span)
-        errors.append(frequency)
+        errors.append(fitting[k].error)
+        n_broken += broken
         if whole <= 1:
             errors.append(whole)
-            n_full += 1
+            n_full += not broken
         elif not began_before:
-            if not (over_bites and _is_bitten(burst.span, plan.on_s[p])):
+            if not (over_losses and _is_bitten(burst.span, plan.on_s[p])):
                 break
             bitten.append(burst)
-    if not taken or n_full < WHOLE_PER_BITTEN * sum(burst is not taken[-1] for burst in bitten):
+    n_hurt = n_broken + sum(burst is not taken[-1] for burst in bitten)
+    if not taken or n_full < WHOLE_PER_HURT * n_hurt:
         return None
     rings = tuple(Span(cycle[0].start_s, cycle[-1].end_s) for cycle in cycles)
     return Match(plan, tuple(taken), rings, n_full, sum(errors) / len(errors))

@@ -91,6 +91,34 @@ def test_a_hiss_that_never_ends_is_the_line(floor_dbov: float) -> None:
     assert signals_of(sounds.silence(20), floor_dbov=floor_dbov) == ()
 
 
+@pytest.mark.parametrize("db_per_s", [3.0, 6.0, 12.0, 18.0])
+@pytest.mark.parametrize("after_voice", [False, True])
+def test_a_hiss_that_gain_control_lifts_in_a_pause_is_the_line(db_per_s: float, after_voice: bool) -> None:
+    time_s = np.arange(20 * 8000) / 8000
+    gain_db = np.clip((time_s - 6) * db_per_s, 0, 24) * (time_s < 16)
+    lifted = sounds.white_noise(20, level_dbov=-56, seed=4) * (10 ** (gain_db / 20)).astype(np.float32)
+    voices = [sounds.placed(sounds.voice(3), start_s, 20) for start_s in ((3, 16) if after_voice else (16,))]
+    heard = (Span(3, 6), Span(16, 19)) if after_voice else (Span(16, 19),)
+    assert signals_of(sounds.mixed(lifted, *voices), *heard, floor_dbov=-90) == ()
+
+
+def test_words_in_a_hiss_that_was_lifted_before_make_no_burst_of_it() -> None:
+    time_s = np.arange(20 * 8000) / 8000
+    lifted = sounds.white_noise(20, level_dbov=-62, seed=4) * (10 ** (np.clip((time_s - 3) * 6, 0, 24) / 20))
+    words = [sounds.placed(sounds.voice(1.5), start_s, 20) for start_s in (9, 13)]
+    sound = sounds.mixed(lifted.astype(np.float32), *words)
+    assert signals_of(sound, Span(9, 10.5), Span(13, 14.5), floor_dbov=-90) == ()
+
+
+def test_a_burst_that_set_in_under_a_voice_is_found_after_it() -> None:
+    noise = sounds.placed(sounds.white_noise(7, level_dbov=-26), 6, 18)
+    words = np.concatenate([sounds.voice(0.7, level_dbov=-20), sounds.silence(0.4), sounds.voice(2.9, level_dbov=-20)])
+    talk = sounds.placed(words, 5, 18)
+    (found,) = signals_of(sounds.mixed(noise, talk), Span(5, 9))
+    assert found.kind == "noise"
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(9, abs=0.1), pytest.approx(13, abs=0.1))
+
+
 def test_blocks_leave_no_seam() -> None:
     sound = sounds.mixed(sounds.chords(40), sounds.white_noise(40))
     whole = frames_of(sound, 8000)
