@@ -54,7 +54,7 @@ def test_two_voices_are_told_apart(people: list[tuple[float, float]]) -> None:
     voices = split_by_voice(audio, tuple(span for span, _ in turns))
     assert len(voices) == 2
     assert rightly_given(voices, turns) > 0.9
-    assert voices[0].confidence > 0.9
+    assert voices[0].confidence > 0.8
 
 
 def test_every_span_has_its_sureness_and_all_speech_is_given_once() -> None:
@@ -127,6 +127,25 @@ def test_one_voice_is_never_surely_two(person: tuple[float, float], seed: int) -
     audio, turns = conversation([person], seed=seed)
     voices = split_by_voice(audio, tuple(span for span, _ in turns))
     assert len(voices) == 1 or voices[0].confidence < 0.9
+
+
+def test_one_voice_is_seldom_more_likely_two() -> None:
+    confident = []
+    for seed in (1, 2, 3, 4):
+        for person in (LOW, HIGH, SHORT_TRACT):
+            audio, turns = conversation([person], seed=seed)
+            voices = split_by_voice(audio, tuple(span for span, _ in turns))
+            confident.append(len(voices) == 2 and voices[0].confidence >= 0.5)
+    assert sum(confident) <= 1
+
+
+@pytest.mark.parametrize("people", [[LOW, HIGH], [HIGH]], ids=["two voices", "one voice"])
+def test_where_the_split_is_wrong_a_span_is_a_coins(people: list[tuple[float, float]]) -> None:
+    audio, turns = conversation(people, seed=4)
+    voices = split_by_voice(audio, tuple(span for span, _ in turns))
+    assert len(voices) == 2
+    for one in voices:
+        assert max(one.sureness) <= (1 + one.confidence) / 2 + 0.001
 
 
 def test_a_few_words_are_not_split() -> None:
