@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from callaudit.records import Word
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Anchor, Hit, Sounded, find, listen
-from callaudit.text.screening import characters, could_hold
+from callaudit.text.screening import could_hold
 from callaudit.text.variants import Variant
 
 Test = Callable[[Variant, Sounded], bool]
@@ -73,8 +73,8 @@ class Ears:
         return self._told[key]
 
     @cached_property
-    def _present(self) -> NDArray[np.bool_]:
-        return np.array([characters(self.sounded((k,))) for k in range(len(self.rows))], dtype=np.bool_)
+    def _present(self) -> NDArray[np.uint8]:
+        return np.array([self.sounded((k,)).present for k in range(len(self.rows))], dtype=np.uint8)
 
     @cached_property
     def _floors(self) -> NDArray[np.float32]:

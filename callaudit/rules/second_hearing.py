@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from callaudit.records import Status
+from callaudit.rules.asked import Asked, Listened, Question
 from callaudit.rules.base import Outcome, not_assessable
 from callaudit.rules.cues import Cue
 from callaudit.rules.ears import Ears
@@ -39,10 +40,12 @@ class Otherwise(Facts):
     """The facts of a call, had one stretch of it been heard otherwise; all else is taken from the facts of the call."""
 
     def __init__(self, told: Facts, number: int) -> None:
-        hearing = told.hearings[number]
-        turn = hearing.of(told.turns[hearing.turn], told.call.language)
-        turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
-        super().__init__(replace(told.call, turns=turns), told.settings, told.situations)
+        hearing, turns = told.hearings[number], told.call.turns
+        turn = hearing.of(turns[hearing.turn], told.call.language)
+        changed = (*turns[: hearing.turn], turn, *turns[hearing.turn + 1 :])
+        super().__init__(replace(told.call, turns=changed), told.settings, told.situations)
+        self._of = told._of
+        self._same: dict[Question | Listened | Cue, bool] = {}
         row = len(told.turns) + number
         self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
         self._told, self._changed = told, hearing.turn
@@ -58,6 +61,25 @@ class Otherwise(Facts):
             own = self.moment(cue, self._changed)
             self._moments[cue] = tuple(sorted([*kept, *([own] if own else [])], key=lambda moment: moment.turn))
         return self._moments[cue]
+
+    def agrees(self, asked: Asked) -> bool:
+        """Whether all that was asked of the transcript has the same answer here."""
+        k = self._changed
+        return k not in asked.read and all(
+            self._alike(key) for keys in (asked.turns.get(k, ()), asked.phrases, asked.cues) for key in keys
+        )
+
+    def _alike(self, key: Question | Listened | Cue) -> bool:
+        if key not in self._same:
+            told, k = self._told, self._changed
+            if isinstance(key, Cue):
+                first = next((moment for moment in told.recognised(key) if moment.turn == k), None)
+                self._same[key] = self.moment(key, k) == first
+            elif isinstance(key, tuple):
+                self._same[key] = self.hits(k, *key) == told.hits(k, *key)
+            else:
+                self._same[key] = key(self, k) == key(told, k)
+        return self._same[key]
 
 
 @dataclass(frozen=True, slots=True)

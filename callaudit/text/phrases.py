@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.context import DEFAULT, Place, stands
-from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, listen
+from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, holds, listen
 from callaudit.text.patterns import SLOTS, compile
 from callaudit.text.variants import Phrase, Slot, Sound
 
@@ -115,7 +115,7 @@ def outside(hits: Iterable[Hit], exempt: Iterable[Hit]) -> tuple[Hit, ...]:
 
 def _least_costs(phrase: Phrase, sounded: Sounded) -> NDArray[np.float64]:
     """A bound for each reading that no alignment can go below, float64 [shape=(rows,)]."""
-    nearest = np.where(sounded.present[phrase.codes], 0.0, sounded.floor[phrase.ids])
+    nearest = np.where(holds(sounded.present, phrase.han), 0.0, sounded.floor[phrase.ids])
     costs: NDArray[np.float64] = np.minimum(phrase.drop, nearest).sum(axis=1)
     return costs
 
@@ -187,7 +187,7 @@ def _align(
 
 def _taking(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
     """Cost of each heard syllable taken for one of a phrase, float64 [shape=(n,)]."""
-    row: NDArray[np.float64] = sounded.cost[sound.id].astype(np.float64)
+    row: NDArray[np.float64] = sounded.costs(sound.id).astype(np.float64)
     if sound.strict:
         row[row > 0.1] = FORBIDDEN_COST
         row[(sounded.prob >= 0.5) & (row < FORBIDDEN_COST)] = 0.3

@@ -10,17 +10,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from callaudit.text.phrases import DEFAULT, Sounded
-from callaudit.text.variants import FIRST_HAN, LAST_HAN, Phrase
+from callaudit.text.context import DEFAULT
+from callaudit.text.listen import holds
+from callaudit.text.variants import Phrase
 
-
-def characters(sounded: Sounded) -> NDArray[np.bool_]:
-    """Which Han characters a turn holds, 您 as 你: they are heard as themselves, whatever their reading."""
-    return sounded.present[FIRST_HAN : LAST_HAN + 1]
+_CELLS = 1 << 17
+"""Syllables of phrases times turns that are looked at together: bounds memory, whatever the length of the call."""
 
 
 def could_hold(
-    phrase: Phrase, floors: NDArray[np.float32], *, least: float, present: NDArray[np.bool_] | None = None
+    phrase: Phrase, floors: NDArray[np.float32], *, least: float, present: NDArray[np.uint8] | None = None
 ) -> NDArray[np.bool_]:
     """Whether a hit of at least the score `least` is possible, for each turn; False is certain, True is not.
 
@@ -29,7 +28,8 @@ def could_hold(
     phrase : compiled
     floors : float32 [shape=(turns, k)], `Sounded.floor` of each turn
     least : score in [0, 1]
-    present : bool [shape=(turns, Han characters)], `characters` of each turn; without it only sounds are compared
+    present : uint8 [shape=(turns, bytes)], `Sounded.present` of each turn: characters are heard as themselves, whatever
+        their reading; without it only sounds are compared
 
     Returns
     -------
@@ -37,10 +37,12 @@ def could_hold(
     """
     if not phrase.chars or not len(floors):
         return np.zeros(len(floors), dtype=np.bool_)
-    nearest = floors[:, phrase.ids]
-    if present is not None:
-        nearest = np.where(present[:, phrase.han], 0.0, nearest)
-    cost = np.minimum(nearest, phrase.drop).sum(axis=2)
     most = np.minimum(phrase.allowed * (1 - least) / (1 - DEFAULT), phrase.weight)
-    possible: NDArray[np.bool_] = (cost <= most + 1e-4).any(axis=1)
+    possible = np.zeros(len(floors), dtype=np.bool_)
+    step = max(1, _CELLS // phrase.ids.size)
+    for block in (slice(first, first + step) for first in range(0, len(floors), step)):
+        nearest = floors[block, phrase.ids]
+        if present is not None:
+            nearest = np.where(holds(present[block], phrase.han), 0.0, nearest)
+        possible[block] = (np.minimum(nearest, phrase.drop).sum(axis=2) <= most + 1e-4).any(axis=1)
     return possible

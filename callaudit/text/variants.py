@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, negations, say, sound_ids
+from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, han, negations, say, sound_ids
 from callaudit.text.normalise import REGIONAL
 from callaudit.text.simplify import simplify
 
@@ -27,7 +27,6 @@ _SPECIAL = re.compile(rf"\d|{REGIONAL.pattern}")
 """What is not said the way it is written, so that `say` has to read it."""
 
 _UNSAID = re.compile(r"[\W_]+")
-FIRST_HAN, LAST_HAN = 0x4E00, 0x9FFF
 _PERSONS = {"我": 1, "咱": 1, "俺": 1, "你": 2, "您": 2, "他": 3, "她": 3, "它": 3}
 _QUESTION_WORDS = re.compile("吗|[请能可]否|什么|怎么|哪|谁|几|多少|好吗|是否")
 _PRONOUN = re.compile("[" + "".join(_PERSONS) + "]")
@@ -116,8 +115,8 @@ class Phrase:
 
     @cached_property
     def han(self) -> NDArray[np.int64]:
-        """Each syllable's place among the Han characters."""
-        return np.clip(self.codes.astype(np.int64), FIRST_HAN, LAST_HAN) - FIRST_HAN
+        """Each syllable's place among the Han characters, as in `listen.han`."""
+        return han(self.codes)
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:

@@ -9,7 +9,7 @@ from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import find, listen
-from callaudit.text.screening import characters, could_hold
+from callaudit.text.screening import could_hold
 
 TURNS = [
     "您好，欢迎致电星河银行客户服务热线，工号八零一六号很高兴为您服务，请问有什么可以帮助您？",
@@ -52,6 +52,23 @@ def test_a_call_without_turns_holds_nothing() -> None:
 @pytest.mark.parametrize("least", [0.8, 0.95])
 def test_a_character_heard_as_itself_is_never_ruled_out_by_its_reading(least: float) -> None:
     heard = sounded("你的方言我听不懂")
-    floors, present = np.array([heard.floor]), np.array([characters(heard)])
+    floors, present = np.array([heard.floor]), np.array([heard.present])
     assert find("您的方言", heard, least=least)
     assert could_hold(compile_phrase("您的方言"), floors, least=least, present=present).all()
+
+
+def test_letters_are_heard_as_themselves_although_they_have_no_sound() -> None:
+    heard = sounded("请您下载app看看")
+    floors, present = np.array([heard.floor]), np.array([heard.present])
+    assert find("下载app", heard)
+    assert could_hold(compile_phrase("下载app"), floors, least=0.7, present=present).all()
+
+
+def test_every_turn_of_a_long_call_is_told_by_itself() -> None:
+    heard = [sounded(text) for text in TURNS]
+    floors, present = np.array([one.floor for one in heard]), np.array([one.present for one in heard])
+    phrase, times = compile_phrase("(不知道|不清楚)[吗|呢|吧|啊]"), 4000
+    alone = could_hold(phrase, floors, least=0.7, present=present)
+    many = could_hold(phrase, np.tile(floors, (times, 1)), least=0.7, present=np.tile(present, (times, 1)))
+    assert (many == np.tile(alone, times)).all()
+    assert 0 < alone.sum() < len(alone)
