@@ -129,12 +129,13 @@ def _phases(first: Burst, plan: Plan) -> tuple[int, ...]:
     return tuple(p for p in range(n) if p == 0 or first.span.start_s <= plan.off_s[p - 1] + TIME_SLACK_S)
 
 
-def _gap_error(last: Span, span: Span, on_s: float, off_s: float) -> float:
-    """Deviation from the planned pause; where lost packets took the end of the tone before it, from start to start."""
+def _gap_error(last: Span, span: Span, on_s: float, off_s: float) -> tuple[float, bool]:
+    """Deviation from the planned pause, or, where it is too long for the end of the tone before it was bitten off, from
+    the planned time between two starts; and whether it is that."""
     gap = time_error(span.start_s - last.end_s, off_s)
-    if gap > 1 and _is_bitten(last, on_s):
-        gap = time_error(span.start_s - last.start_s, on_s + off_s)
-    return gap
+    if gap <= 1 or not _is_bitten(last, on_s):
+        return gap, False
+    return time_error(span.start_s - last.start_s, on_s + off_s), True
 
 
 def _is_bitten(span: Span, on_s: float) -> bool:
@@ -151,15 +152,16 @@ def _walk(fitting: Sequence[_Fitting], at: int, phase: int, plan: Plan, *, over_
     taken: list[Burst] = []
     errors: list[float] = []
     cycles: list[list[Span]] = []
-    bitten: list[Burst] = []
-    n_full = n_broken = 0
+    hurt, short = set[int](), set[int]()
+    n_full = 0
     for k in range(at, len(fitting)):
         burst, broken = fitting[k].burst, fitting[k].broken
         p = (phase + k - at) % n
         if taken:
-            gap = _gap_error(taken[-1].span, burst.span, plan.on_s[p - 1], plan.off_s[p - 1])
-            if gap > 1 or abs(burst.level_db - taken[0].level_db) > STEADY_DB:
+            gap, bitten = _gap_error(taken[-1].span, burst.span, plan.on_s[p - 1], plan.off_s[p - 1])
+            if gap > 1 or (bitten and not over_losses) or abs(burst.level_db - taken[0].level_db) > STEADY_DB:
                 break
+            hurt |= {k - 1} if bitten else set()
             errors.append(gap)
         whole = time_error(burst.span.duration_s, plan.on_s[p])
         began_before = not taken and burst.span.start_s <= AT_ONCE_S
@@ -171,16 +173,18 @@ def _walk(fitting: Sequence[_Fitting], at: int, phase: int, plan: Plan, *, over_
             cycles.append([])
         cycles[-1].append(burst.span)
         errors.append(fitting[k].error)
-        n_broken += broken
+        if broken:
+            hurt.add(k)
         if whole <= 1:
             errors.append(whole)
             n_full += not broken
         elif not began_before:
             if not (over_losses and _is_bitten(burst.span, plan.on_s[p])):
                 break
-            bitten.append(burst)
-    n_hurt = n_broken + sum(burst is not taken[-1] for burst in bitten)
-    if not taken or n_full < WHOLE_PER_HURT * n_hurt:
+            short.add(k)
+    # the last may be short for other reasons
+    hurt |= short - {at + len(taken) - 1}
+    if not taken or n_full < WHOLE_PER_HURT * len(hurt):
         return None
     rings = tuple(Span(cycle[0].start_s, cycle[-1].end_s) for cycle in cycles)
     return Match(plan, tuple(taken), rings, n_full, sum(errors) / len(errors))

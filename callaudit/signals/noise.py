@@ -30,6 +30,8 @@ SHORTEST_S = 0.8
 STEADY_DB = 6.0
 """Under a voice the noise goes on where the sound never falls further than this below it."""
 BREATH_S = 0.3
+ONSET_DB = 8.0
+"""Above the slow floor, of which the quiet level of the whole channel is the lower edge."""
 AT_ONCE = 3
 """Frames, 0.1 s, in which what sets in is well above its floor."""
 LONGEST_TALK_S = 20.0
@@ -46,7 +48,7 @@ def find_noise(sound: Sounding, channel: int, taken: tuple[Span, ...]) -> tuple[
     for span in taken:
         hiss[round(span.start_s / COARSE_S) : round(span.end_s / COARSE_S)] = False
     pieces = [p for p in merge(from_frames(hiss, COARSE_S), gap_s=COARSE_S * 2) if p.duration_s >= BREATH_S]
-    onset = sound.level_db > _floor_db(sound) + ABOVE_FLOOR_DB
+    onset = sound.level_db > _floor_db(sound) + ONSET_DB
     bursts = [burst for span in _bridged(pieces, sound) if (burst := _from_onset(span, onset, sound))]
     return tuple(
         Signal("noise", span, channel, round(min(1.0, 0.6 + span.duration_s / 10), 3))

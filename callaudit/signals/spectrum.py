@@ -36,6 +36,12 @@ LAG = 4
 """Coarse frames between two looks at the fine structure, 0.128 s: a note still sounds, a voice has glided on."""
 BLOCK = 2048
 """Frames handled at a time, a multiple of COARSE; 16 s."""
+QUIET_EVERY = 32
+"""Every so many frames, 0.256 s, one is looked at for the line's own noise."""
+QUIET_SHARE, LEAST_QUIET = 0.1, 1e-10
+"""The line's noise is what the quietest tenth of these hold, where they hold more than digital silence (−100 dBov)."""
+NOISE_GAIN = 4.0
+"""What the noise's mean power is multiplied by and added: its ups and downs, 5 dB a line, then are below 2 dB."""
 _TINY = 1e-13
 
 
@@ -72,7 +78,8 @@ def frames_of(samples: Row, sample_rate_hz: int) -> Frames:
     sample_rate_hz : int
         8000 or more.
     """
-    parts = [_boiled_down(power, before, after) for power, before, after in _blocks(samples, sample_rate_hz)]
+    noise = _noise(samples, sample_rate_hz)
+    parts = [_boiled_down(power, before, after, noise) for power, before, after in _blocks(samples, sample_rate_hz)]
     if not parts:
         none = np.zeros(0, dtype=np.float32)
         return Frames(*[none] * 8)
@@ -118,7 +125,26 @@ def _blocks(samples: Row, rate_hz: int) -> Iterator[tuple[NDArray[np.float32], i
         yield power_of(samples, rate_hz, begin, end), first - begin, max(0, end - first - BLOCK)
 
 
-def _boiled_down(power: NDArray[np.float32], before: int, after: int) -> tuple[NDArray[np.float32], ...]:
+def _noise(samples: Row, rate_hz: int) -> NDArray[np.float32]:
+    """Smooth power spectrum of the line's own noise, from 200 Hz; what is held for it in a channel without a pause is
+    its quietest sound."""
+    hop, low = round(HOP_S * rate_hz), _bins(BAND_HZ)[0]
+    n_frames = len(samples) // hop
+    looks = [power_of(samples, rate_hz, at, at + 1)[0, low:] for at in range(0, n_frames, QUIET_EVERY)]
+    power = np.array([look for look in looks if look.sum() > LEAST_QUIET], dtype=np.float32)
+    if not len(power):
+        return np.array([_TINY], dtype=np.float32)
+    order = np.argsort(power.sum(axis=1), kind="stable")
+    level = np.log10(power[order[: max(1, round(QUIET_SHARE * len(power)))]].mean(axis=0) + _TINY)
+    for _ in range(2):
+        level = uniform_filter1d(level, ENVELOPE_BINS, mode="nearest")
+    noise: NDArray[np.float32] = (10**level).astype(np.float32)
+    return noise
+
+
+def _boiled_down(
+    power: NDArray[np.float32], before: int, after: int, noise: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], ...]:
     own = power[before : len(power) - after]
     low, _ = _bins(BAND_HZ)
     total = own[:, low:].sum(axis=1) + _TINY
@@ -134,7 +160,7 @@ def _boiled_down(power: NDArray[np.float32], before: int, after: int) -> tuple[N
         (keys / total).astype(np.float32),
         _db(coarse[kept].sum(axis=1) + _TINY),
         _contrast_db(coarse)[kept],
-        _steadiness(coarse)[kept],
+        _steadiness(coarse / noise + np.float32(NOISE_GAIN))[kept],
         ((coarse[kept].argmax(axis=1) + low) / WINDOW_S).astype(np.float32),
     )
 

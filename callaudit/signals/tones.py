@@ -30,6 +30,8 @@ LOST_S = 0.12
 8 % and the edge that it may be off by is 0.13 s."""
 ALIKE_DB = 4.0
 """Pieces of one tone are alike in level, as the rings of one cadence are."""
+JOINED_PURITY = 0.85
+"""8 dB above all noise: two pieces of a voice are seldom that pure, both of them."""
 EDGE_DB = 6.0
 """With a symmetric window centred on the edge, half the amplitude is inside."""
 LEAST_PURITY = 0.5
@@ -87,6 +89,8 @@ def resolution_hz(burst: Burst) -> float:
 def _goes_on(left: Burst, right: Burst) -> bool:
     """Whether two bursts are one tone that lost some packets: a gap below any pause, the same level and lines."""
     if right.span.start_s - left.span.end_s > LOST_S or abs(left.level_db - right.level_db) > ALIKE_DB:
+        return False
+    if min(left.purity, right.purity) < JOINED_PURITY:
         return False
     short, long = sorted((left, right), key=lambda burst: burst.span.duration_s)
     strong = [hz for hz, level_db in short.lines if level_db > -TWIST_DB / 2]

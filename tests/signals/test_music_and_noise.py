@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from callaudit.records import Audio, Signal, VoiceProbability
-from callaudit.signals import find_signals
-from callaudit.signals.spectrum import BLOCK, HOP_S, frames_of
+from callaudit.signals import find_signals, spectrum
+from callaudit.signals.spectrum import Frames, frames_of
 from callaudit.spans import Span
 from callaudit.testing import nonspeech, sounds
 
@@ -119,15 +121,32 @@ def test_a_burst_that_set_in_under_a_voice_is_found_after_it() -> None:
     assert (found.span.start_s, found.span.end_s) == (pytest.approx(9, abs=0.1), pytest.approx(13, abs=0.1))
 
 
-def test_blocks_leave_no_seam() -> None:
+def test_blocks_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = sounds.mixed(sounds.chords(40), sounds.white_noise(40))
     whole = frames_of(sound, 8000)
-    later = frames_of(sound[round(BLOCK * HOP_S * 8000 / 2) :], 8000)
-    inner = slice(400, len(later.level_db) - 400)
-    assert np.allclose(later.level_db[inner], whole.level_db[BLOCK // 2 :][inner], atol=1e-3)
-    coarse = slice(100, len(later.contrast_db) - 100)
-    assert np.allclose(later.contrast_db[coarse], whole.contrast_db[BLOCK // 8 :][coarse], atol=1e-3)
-    assert np.allclose(later.steadiness[coarse], whole.steadiness[BLOCK // 8 :][coarse], atol=1e-3)
+    monkeypatch.setattr(spectrum, "BLOCK", 512)
+    in_blocks = frames_of(sound, 8000)
+    for field in dataclasses.fields(Frames):
+        assert np.allclose(getattr(in_blocks, field.name), getattr(whole, field.name), atol=1e-3), field.name
+
+
+@pytest.mark.parametrize("snr_db", [15.0, 10.0, 5.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_music_is_found_under_noise(snr_db: float, seed: int) -> None:
+    music = sounds.placed(sounds.chords(12, level_dbov=-22, seed=seed), 6, 30)
+    noise = sounds.telephone_band(sounds.pink_noise(30, level_dbov=-22 - snr_db, seed=seed))
+    talk = sounds.placed(sounds.voice(6, seed=seed), 22, 30)
+    (found,) = signals_of(sounds.mixed(music, noise, talk), Span(22, 28), floor_dbov=-90)
+    assert found.kind == "music"
+    assert (found.span.start_s, found.span.end_s) == (pytest.approx(6, abs=0.5), pytest.approx(18, abs=0.5))
+
+
+@pytest.mark.parametrize("snr_db", [20.0, 10.0, 5.0, 0.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_voice_under_noise_is_no_music_though_nobody_heard_it(snr_db: float, seed: int) -> None:
+    talk = sounds.placed(sounds.voice(12, pitch_hz=(110.0, 160.0, 220.0)[seed], level_dbov=-22, seed=seed), 4, 24)
+    noise = sounds.telephone_band(sounds.pink_noise(24, level_dbov=-22 - snr_db, seed=seed))
+    assert [s for s in signals_of(sounds.mixed(talk, noise), floor_dbov=-90) if s.kind == "music"] == []
 
 
 def test_the_same_sound_gives_the_same_signals() -> None:
