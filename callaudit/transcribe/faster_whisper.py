@@ -2,7 +2,8 @@
 
 Why not `WhisperModel.transcribe`: it walks a whole channel in steps that each wait for the one before, hears every
 ring and every pause, and gives a held stretch to the line before it. Here only speech is fed, many windows at a time,
-the parties of a call in one dialogue, and every word is tied to the speech it came from (`windows`, `alignment`).
+one voice a window, and every word is tied to the speech it came from (`windows`, `alignment`). Both parties in one
+window, as a dialogue, would save a window now and then and err a little more.
 The first hearing takes the likeliest token at each step, and keeps what else was likely there (`doubts`). A window that
 is then in doubt is written once more with a beam, and the likelier text taken. What comes out wrong (`phantoms`) or
 not at all is heard again in smaller company, and left out if it stays wrong.
@@ -136,11 +137,12 @@ class FasterWhisperTranscriber:
         """Words heard in the speech of each channel; `language` None means: hear which."""
         factors = gains(audio, speech, self._cutting)
         pieces = self._spoken(audio, cut(audio, speech, self._cutting), factors)
-        windows = pack(pieces, self._cutting)
+        windows = [window for channel in sorted(speech) for window in pack(_of(pieces, channel), self._cutting)]
         if not windows:
             return Transcript({channel: () for channel in speech}, language or "und", 1.0 if language else 0.0)
         try:
-            known = {} if language else self._encoded(audio, windows[: self._decoding.batch_size], factors)
+            fullest = sorted(windows, key=spoken_s, reverse=True)[: self._decoding.batch_size]
+            known = {} if language else self._encoded(audio, fullest, factors)
             language, prob = (language, 1.0) if language else self._language(known)
             known = {window: own for window, own in known.items() if isinstance(own, np.ndarray)}
             decoder = Decoder(self._model, language, spoken_numbers=self._decoding.spoken_numbers)
@@ -279,6 +281,10 @@ class _Run:
             if parts[k] is None:
                 parts[k] = encode(self.model, [render(self.audio, window, self.factors)], pad_s)
         return np.concatenate(parts)
+
+
+def _of(pieces: Sequence[Piece], channel: int) -> list[Piece]:
+    return [piece for piece in pieces if piece.channel == channel]
 
 
 def _variants(share: Sequence[Timed], stretches: Sequence[Stretch], at: int) -> Iterator[Variant]:

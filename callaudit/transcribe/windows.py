@@ -1,9 +1,7 @@
 """Windows for a recogniser that hears 30 s at a time: only speech goes in, and every moment finds its way back.
 
-The speech of all channels is cut into pieces at pauses; the pieces are laid into windows in the order in which they
-were spoken, a short silence between them. Two channels so make one dialogue: a question and its answer lie in the same
-window, which gives the recogniser the context, and costs half the windows. A word is given back to the channel and the
-time of the piece in which it was heard.
+Speech is cut into pieces at pauses; the pieces are laid into windows in the order in which they were spoken, a short
+silence between them. A word is given back to the channel and the time of the piece in which it was heard.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ class Cutting:
 
     longest_s: float = 29.5
     join_s: float = 1.0
-    margin_s: float = 0.15
+    margin_s: float = 0.4
     between_s: float = 0.4
     level_dbov: float | None = -20.0
     most_gain_db: float = 30.0
