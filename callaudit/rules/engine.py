@@ -53,10 +53,9 @@ def _sums_up(rule: Rule) -> bool:
 
 
 def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str, Finding]) -> Finding:
-    with facts.asked.noted() as asked:
-        told = outcome = _outcome(facts, rule, found)
+    outcome = _outcome(facts, rule, found)
     if not _sums_up(rule):  # what is summed up has been weighed
-        outcome = weighed(told, facts, others, lambda w: told if w.agrees(asked) else _outcome(w, rule, found))
+        outcome = weighed(outcome, facts, others, lambda world: _outcome(world, rule, found))
     severity: Severity = rule.severity
     if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
@@ -74,10 +73,8 @@ def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
     def holds(world: Facts) -> bool:
         return all_of(answer(world, condition) for condition in raised.when).holds is True
 
-    with facts.asked.noted() as asked:
-        told = holds(facts)
-    again = ((h, world.agrees(asked) or holds(world)) for h, world in zip(facts.hearings, others, strict=True))
-    return told and posterior(True, again) >= STANDS
+    again = ((hearing, holds(world)) for hearing, world in zip(facts.hearings, others, strict=True))
+    return holds(facts) and posterior(True, again) >= STANDS
 
 
 def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:

@@ -11,7 +11,6 @@ from itertools import pairwise
 from statistics import median
 
 from callaudit.records import Call, Turn
-from callaudit.rules.asked import Asked, watched
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.ears import Ears
@@ -56,11 +55,9 @@ class Facts:
         self.call = call
         self.settings = settings
         self.situations = situations
-        self.asked = Asked()
-        self.turns: tuple[Turn, ...] = watched(call.turns, self.asked)
+        self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
         self._moments: dict[Cue, tuple[Moment, ...]] = {}
-        self._of: dict[Who, tuple[int, ...]] = {}
 
     # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -78,9 +75,7 @@ class Facts:
 
     def of(self, who: Who) -> tuple[int, ...]:
         """Indices of the turns of a speaker, in order of time."""
-        if who not in self._of:
-            self._of[who] = tuple(k for k, turn in enumerate(self.turns) if who in ("any", turn.speaker))
-        return self._of[who]
+        return tuple(k for k, turn in enumerate(self.turns) if who in ("any", turn.speaker))
 
     @cached_property
     def agent(self) -> tuple[int, ...]:
@@ -101,10 +96,10 @@ class Facts:
         at_s = self.call.timeline.hangup.at_s
         return self.call.timeline.end_s if at_s is None else at_s
 
-    @property
+    @cached_property
     def customer_spoke(self) -> bool:
         """Whether the customer said anything; a cough without words is nothing."""
-        return any(self.turns[k].span.duration_s >= 1.5 or self.has_words(k) for k in self.customer)
+        return any(self.turns[k].words or self.turns[k].span.duration_s >= 1.5 for k in self.customer)
 
     @cached_property
     def day(self) -> date | None:
@@ -148,41 +143,33 @@ class Facts:
     @cached_property
     def hearings(self) -> tuple[Hearing, ...]:
         """What else may have been said."""
-        return hearings(self.call.turns)
+        return hearings(self.turns)
 
     @cached_property
     def ears(self) -> Ears:
         """What listens for phrases: row k is turn k, and behind the turns there is one row for each hearing."""
-        return Ears(
-            [turn.words for turn in self.call.turns] + [hearing.words for hearing in self.hearings], self.values
-        )
+        return Ears([turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings], self.values)
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
     def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:
         """Where a phrase is heard in a turn, with a score of at least `floor`."""
-        self.asked.phrases.add((phrase, anchor, floor))
         return self.ears.hits(self.rows[turn], phrase, anchor, floor)
 
     def hits_across(self, left: int, right: int, phrase: str) -> tuple[Hit, ...]:
         """Where a phrase is heard in two turns taken as one."""
-        self.asked.of_words(left, right)
         return self.ears.find((self.rows[left], self.rows[right]), phrase, "any", FLOOR)
 
     def n_chars(self, turn: int) -> int:
         """Han characters, letters and digits of a turn."""
-        return self.asked.of_turn(_n_chars, self, turn)
+        return n_chars(self.turns[turn].text)
 
     def asks(self, turn: int) -> bool:
         """Whether a turn asks something in its last words; an agent's request for data is a question."""
-        return self.asked.of_turn(_asks, self, turn)
+        return asks(self.turns[turn].text, requests=self.turns[turn].speaker == "agent")
 
     def n_digits(self, turn: int) -> int:
         """Length of the longest number spoken in a turn."""
-        return self.asked.of_turn(_n_digits, self, turn)
-
-    def has_words(self, turn: int) -> bool:
-        """Whether anything of a turn was written."""
-        return self.asked.of_turn(_has_words, self, turn)
+        return len(longest_number(self.turns[turn].text))
 
     def fainter(self, turn: int, by_db: float) -> bool:
         """Whether a turn is at least so many dB below the median of the other party's turns; no where unmeasured."""
@@ -192,11 +179,11 @@ class Facts:
 
     def backchannel(self, turn: int) -> bool:
         """Whether a turn only shows that its speaker listens."""
-        return self.asked.of_turn(_backchannel, self, turn)
+        return self.n_chars(turn) <= BACKCHANNEL_CHARS
 
     def substance(self, turn: int) -> int:
         """Characters of a turn besides its greeting."""
-        return self.asked.of_turn(_substance, self, turn)
+        return substance(self.turns[turn].text)
 
     def neighbours(self, turns: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Pairs of turns that follow each other closely, at most a backchannel between them."""
@@ -288,23 +275,17 @@ class Facts:
 
     def recognised(self, cue: Cue) -> tuple[Moment, ...]:
         """Every turn that is such a cue."""
-        self.asked.cues.add(cue)
         if cue not in self._moments:
             own = self.of(cue.who)
-            with self.asked.unnoted():
-                self._moments[cue] = tuple(
-                    moment for k in own[: cue.first_turns or len(own)] if (moment := self._moment(cue, k))
-                )
+            self._moments[cue] = tuple(
+                moment for k in own[: cue.first_turns or len(own)] if (moment := self._moment(cue, k))
+            )
         return self._moments[cue]
 
     def moment(self, cue: Cue, turn: int) -> Moment | None:
         """What a cue is in one turn, if anything."""
         own = self.of(cue.who)
         return self._moment(cue, turn) if turn in own[: cue.first_turns or len(own)] else None
-
-    def agrees(self, asked: Asked) -> bool:
-        """Whether these facts answer all that was asked as those of the transcript do, which they are here."""
-        return True
 
     def _could_be(self, cue: Cue, turn: int) -> bool:
         """Whether all but the words fits."""
@@ -348,29 +329,3 @@ class Facts:
         before = [k for k, turn in enumerate(self.turns) if turn.span.start_s < span.start_s + BORDER_S]
         after = [k for k, turn in enumerate(self.turns) if turn.span.start_s >= span.end_s - BORDER_S]
         return (before[-1] if before else None, after[0] if after else None)
-
-
-# ── what is asked of one turn ────────────────────────────────────────────────────────────────────────────────────
-def _n_chars(facts: Facts, turn: int) -> int:
-    return n_chars(facts.call.turns[turn].text)
-
-
-def _asks(facts: Facts, turn: int) -> bool:
-    own = facts.call.turns[turn]
-    return asks(own.text, requests=own.speaker == "agent")
-
-
-def _n_digits(facts: Facts, turn: int) -> int:
-    return len(longest_number(facts.call.turns[turn].text))
-
-
-def _has_words(facts: Facts, turn: int) -> bool:
-    return bool(facts.call.turns[turn].words)
-
-
-def _backchannel(facts: Facts, turn: int) -> bool:
-    return _n_chars(facts, turn) <= BACKCHANNEL_CHARS
-
-
-def _substance(facts: Facts, turn: int) -> int:
-    return substance(facts.call.turns[turn].text)

@@ -16,7 +16,6 @@ import numpy as np
 
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
-from callaudit.rules.ears import Test
 from callaudit.spans import Span
 from callaudit.text.listen import MODAL
 from callaudit.text.patterns import compile as compile_phrase
@@ -120,7 +119,6 @@ def search(
 def _heard(facts: Facts, turns: Sequence[int], phrases: Iterable[str], anchor: Anchor, floor: float) -> list[Heard]:
     found: list[Heard] = []
     for phrase in phrases:
-        facts.asked.phrases.add((phrase, anchor, floor))
         if rows := facts.ears.might_hold(phrase, floor):
             for k in turns:
                 if facts.rows[k] in rows:
@@ -175,7 +173,7 @@ def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
     if not facts.chinese:
         return "通话不是中文，规则只认识中文用语"
     lasting_s = {k: facts.turns[k].span.duration_s for k in turns}
-    doubts = {k: why for k in turns if (why := facts.asked.of_turn(_doubt_of_turn, facts, k))}
+    doubts = {k: why for k in turns if (why := _doubt_of_turn(facts, k))}
     if not doubts or sum(lasting_s[k] for k in doubts) < LEAST_DOUBTED * sum(lasting_s.values()):
         return None
     return doubts[max(doubts, key=lambda k: lasting_s[k])]
@@ -183,7 +181,7 @@ def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
 
 def _doubt_of_turn(facts: Facts, turn: int) -> str | None:
     """Why the words of one turn may be incomplete; None where they can be trusted, or are too few to tell."""
-    lasts_s, words = facts.turns[turn].span.duration_s, facts.call.turns[turn].words
+    lasts_s, words = facts.turns[turn].span.duration_s, facts.turns[turn].words
     if lasts_s >= 0.8 and not words:
         return "有语音但没有转写出文字"
     if lasts_s >= 2.0 and facts.n_chars(turn) / lasts_s < LEAST_CHARS_PER_S:
@@ -220,17 +218,6 @@ def missing_why(
     return "有几个字读音与这句话相同" if homophones(facts, turns, phrases) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """Whether a test holds between a turn and one of the phrases."""
-
-    test: Test
-    phrases: tuple[str, ...]
-
-    def __call__(self, facts: Facts, turn: int) -> bool:
-        return any(facts.ears.tells(self.test, facts.rows[turn], phrase) for phrase in self.phrases)
-
-
 def homophones(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
     """Whether a phrase of two or three syllables is heard in other characters: 在见 for 再见, 部客气 for 不客气.
 
@@ -238,8 +225,8 @@ def homophones(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bo
     end a clause, as short courtesies do (您号码 is no 您好), with one of them written rightly (号码 is no 好吗) unless
     it is said twice (白白 for 拜拜).
     """
-    question = _Told(_sounds_alike, tuple(phrases))
-    return any(facts.asked.of_turn(question, facts, turn) for turn in turns)
+    rows = [facts.rows[turn] for turn in turns]
+    return any(facts.ears.tells(_sounds_alike, row, phrase) for row in rows for phrase in phrases)
 
 
 def _sounds_alike(variant: Variant, heard: Sounded) -> bool:
@@ -265,8 +252,8 @@ def _n_spoken(phrase: str) -> int:
 
 def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
     """Whether a phrase fits where the recogniser was unsure: every syllable is heard or unsure, half of them heard."""
-    question = _Told(_fits, tuple(phrases))
-    return any(facts.asked.of_turn(question, facts, turn) for turn in turns)
+    rows = [facts.rows[turn] for turn in turns]
+    return any(facts.ears.tells(_fits, row, phrase) for row in rows for phrase in phrases)
 
 
 def _fits(variant: Variant, heard: Sounded) -> bool:

@@ -1,14 +1,13 @@
 """Judging by all that may have been said, not only by the transcript: may excuse, never accuses.
 
-Where the recogniser was in doubt it listened again, and a turn has readings (`callaudit.records.Reading`) with their
-shares. Each makes another call of the same sound, and a rule is judged on it too. The probability of an outcome is the
-sum of the shares of the readings that lead to it, stretch by stretch (`posterior`):
+Where the recogniser was in doubt, a turn has readings (`callaudit.records.Reading`) with their shares. Each makes
+another call of the same sound, and a rule that the transcript breaks is judged on it too. The probability of an outcome
+is the sum of the shares of the readings that lead to it, stretch by stretch (`posterior`). A violation stands if it is
+found with a probability of at least `STANDS`, its confidence falling with it; otherwise it is not assessable, or kept
+where the readings that keep the rule (or make it not applicable) have `PROBABLE`.
 
-- what only a reading holds never accuses: a rule kept by the transcript stays kept, with less confidence where readings
-  that overlap its evidence (any, where it has none) and are not unlikely break it;
-- a violation stands if it is found with a probability of at least `STANDS`, its confidence falling with it; otherwise
-  it is not assessable, or kept where the readings that keep the rule (or make it not applicable) have `PROBABLE`;
-- what could not be judged is kept where such readings have `PROBABLE`.
+Rules that the transcript keeps are not judged again: what only a reading holds accuses nobody, and most rules of a call
+are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from callaudit.records import Status
-from callaudit.rules.asked import Asked, Listened, Question
 from callaudit.rules.base import Outcome, not_assessable
 from callaudit.rules.cues import Cue
 from callaudit.rules.ears import Ears
@@ -33,19 +31,17 @@ PROBABLE = 0.5
 """Probability from which what only readings hold counts as said, in favour of the agent."""
 
 KEPT: tuple[Status, ...] = ("passed", "not_applicable")
-AGREED = "复听一致"
+AGREED = "经复核，各种听法一致"
 
 
 class Otherwise(Facts):
     """The facts of a call, had one stretch of it been heard otherwise; all else is taken from the facts of the call."""
 
     def __init__(self, told: Facts, number: int) -> None:
-        hearing, turns = told.hearings[number], told.call.turns
-        turn = hearing.of(turns[hearing.turn], told.call.language)
-        changed = (*turns[: hearing.turn], turn, *turns[hearing.turn + 1 :])
-        super().__init__(replace(told.call, turns=changed), told.settings, told.situations)
-        self._of = told._of
-        self._same: dict[Question | Listened | Cue, bool] = {}
+        hearing = told.hearings[number]
+        turn = hearing.of(told.turns[hearing.turn], told.call.language)
+        turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
+        super().__init__(replace(told.call, turns=turns), told.settings, told.situations)
         row = len(told.turns) + number
         self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
         self._told, self._changed = told, hearing.turn
@@ -61,25 +57,6 @@ class Otherwise(Facts):
             own = self.moment(cue, self._changed)
             self._moments[cue] = tuple(sorted([*kept, *([own] if own else [])], key=lambda moment: moment.turn))
         return self._moments[cue]
-
-    def agrees(self, asked: Asked) -> bool:
-        """Whether all that was asked of the transcript has the same answer here."""
-        k = self._changed
-        return k not in asked.read and all(
-            self._alike(key) for keys in (asked.turns.get(k, ()), asked.phrases, asked.cues) for key in keys
-        )
-
-    def _alike(self, key: Question | Listened | Cue) -> bool:
-        if key not in self._same:
-            told, k = self._told, self._changed
-            if isinstance(key, Cue):
-                first = next((moment for moment in told.recognised(key) if moment.turn == k), None)
-                self._same[key] = self.moment(key, k) == first
-            elif isinstance(key, tuple):
-                self._same[key] = self.hits(k, *key) == told.hits(k, *key)
-            else:
-                self._same[key] = key(self, k) == key(told, k)
-        return self._same[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +93,12 @@ def weighed(outcome: Outcome, facts: Facts, others: Sequence[Facts], judge: Call
     others : `worlds(facts)`
     judge : the rule
     """
-    if not others or outcome.status == "not_applicable":
+    if not others or outcome.status != "violated":
         return outcome
-    told = list(zip(facts.hearings, others, strict=True))
-    if outcome.status == "passed":
-        told = [(hearing, world) for hearing, world in told if _matters(hearing, outcome)]
+    told = zip(facts.hearings, others, strict=True)
     again = [Judged(h, outcome if world is facts else judge(world)) for h, world in told]
-    kept = posterior(outcome.status in KEPT, ((j.hearing, j.outcome.status in KEPT) for j in again))
-    if outcome.status == "passed":
-        return replace(outcome, confidence=outcome.confidence * kept)
-    if kept >= PROBABLE:
-        return _kept(again, kept)
-    return outcome if outcome.status == "not_assessable" else _doubted(outcome, again)
+    kept = posterior(False, ((j.hearing, j.outcome.status in KEPT) for j in again))
+    return _kept(again, kept) if kept >= PROBABLE else _doubted(outcome, again)
 
 
 def _doubted(outcome: Outcome, again: Sequence[Judged]) -> Outcome:
@@ -135,11 +106,11 @@ def _doubted(outcome: Outcome, again: Sequence[Judged]) -> Outcome:
     found = posterior(True, ((j.hearing, j.outcome.status == "violated") for j in again))
     if found < STANDS:
         other = max((j for j in again if j.outcome.status != "violated"), key=lambda j: j.hearing.share)
-        why = f"复听后只有 {found:.0%} 的把握：{_shown(other.hearing)}"
+        why = f"复核后只有 {found:.0%} 的把握：{_shown(other.hearing)}"
         return not_assessable(why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
     if found == 1.0 and not any(_touches(j.hearing, outcome) for j in again):
         return outcome
-    note = AGREED if found == 1.0 else f"复听后仍有 {found:.0%} 的把握"
+    note = AGREED if found == 1.0 else f"复核后仍有 {found:.0%} 的把握"
     return replace(outcome, confidence=outcome.confidence * found, matched=_joined(outcome.matched, note))
 
 
@@ -149,13 +120,8 @@ def _kept(again: Sequence[Judged], prob: float) -> Outcome:
     return replace(
         best.outcome,
         confidence=best.outcome.confidence * prob,
-        matched=_joined(best.outcome.matched, f"据复听：{_shown(best.hearing)}"),
+        matched=_joined(best.outcome.matched, f"据复核：{_shown(best.hearing)}"),
     )
-
-
-def _matters(hearing: Hearing, outcome: Outcome) -> bool:
-    """Whether a reading is likely enough, and near enough, to make a pass less sure."""
-    return hearing.share >= 1 - STANDS and (not outcome.places or _touches(hearing, outcome))
 
 
 def _touches(hearing: Hearing, outcome: Outcome) -> bool:
@@ -164,7 +130,7 @@ def _touches(hearing: Hearing, outcome: Outcome) -> bool:
 
 
 def _shown(hearing: Hearing) -> str:
-    return f"先听作“{hearing.first}”，再听作“{hearing.again}”（占 {hearing.share:.0%}）"
+    return f"听作“{hearing.first}”，也可能是“{hearing.again}”（占 {hearing.share:.0%}）"
 
 
 def _joined(*notes: str | None) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from callaudit.records import Call, Finding, Reading
 from callaudit.rules import judge, load_rulebook
 from callaudit.rules.readings import Hearing, hearings
-from callaudit.rules.second_hearing import Otherwise, posterior
+from callaudit.rules.second_hearing import posterior
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script, spread
 
@@ -42,12 +42,12 @@ def test_a_missing_phrase_of_a_reading_is_doubtful_and_said_where_probable(
     assert found.status == status
     if status == "passed":
         assert found.matched is not None
-        assert "先听作“你以后这里”，再听作“你好这里”" in found.matched
+        assert "听作“你以后这里”，也可能是“你好这里”" in found.matched
         assert f"占 {share:.0%}" in found.matched
         assert found.confidence <= share
     if status == "not_assessable":
         assert found.why is not None
-        assert "复听" in found.why
+        assert "复核" in found.why
 
 
 def test_a_doubtful_violation_is_less_sure(judged: Judged) -> None:
@@ -73,10 +73,10 @@ def test_readings_that_agree_are_evidence(judged: Judged) -> None:
     found = judged(FORBIDDEN, [agent("这个我不知道。", **{"那个我不知道。": 0.4}), agent("再见。", **{"再建。": 0.4})])
     assert found.status == "violated"
     assert found.matched is not None
-    assert found.matched.endswith("复听一致")
+    assert found.matched.endswith("各种听法一致")
     elsewhere = judged(FORBIDDEN, [agent("这个我不知道。"), agent("再见。", **{"再建。": 0.4})])
     assert elsewhere.matched is not None
-    assert "复听" not in elsewhere.matched
+    assert "复核" not in elsewhere.matched
 
 
 def test_a_reading_of_an_exempt_phrase_excuses(judged: Judged) -> None:
@@ -87,8 +87,7 @@ def test_a_reading_of_an_exempt_phrase_excuses(judged: Judged) -> None:
 def test_what_only_a_reading_holds_accuses_nobody(judged: Judged, share: float) -> None:
     clean = judged(FORBIDDEN, [agent("这个我知道。")])
     found = judged(FORBIDDEN, [agent("这个我知道。", **{"这个我不知道。": share})])
-    assert found.status == "passed"
-    assert found.confidence == pytest.approx((1 - share) * clean.confidence, abs=0.001)
+    assert (found.status, found.confidence) == ("passed", clean.confidence)
 
 
 def test_several_readings_of_a_stretch_add_up(judged: Judged) -> None:
@@ -197,34 +196,3 @@ def test_shares_add_up_within_a_stretch_and_stretches_are_independent() -> None:
     assert posterior(True, said) == pytest.approx(0.7)
     assert posterior(True, []) == 1.0
     assert posterior(False, []) == 0.0
-
-
-# ── what need not be judged again ────────────────────────────────────────────────────────────────────────────────
-SAID = ("您好", "不知道", "再见", "", "麻烦您稍等一下", "我要投诉", "一三九一二三四五六七八", "谢谢您", "嗯", "吗")
-TALK: list[dict[str, Any]] = [
-    {"agent": "您好，这里是中国银行，工号一二三四，请问有什么可以帮您？"},
-    {"customer": "你好，我的卡号是六二二五，帮我查一下余额。"},
-    {"agent": "好的，请您稍等，我帮您查询一下。"},
-    {"silence": 12},
-    {"agent": "让您久等了，这个我不知道，你去投诉吧。"},
-    {"customer": "什么？我听不清，你大声点。"},
-    {"agent": "好的，那您的电话号码是多少？"},
-    {"customer": "一三九一二三四五六七八。"},
-    {"agent": "请问还有什么可以帮您？感谢您的来电，再见。"},
-]
-
-
-@settings(max_examples=6, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 7), st.sampled_from(SAID), st.sampled_from((0.1, 0.4, 0.6))), max_size=4))
-def test_what_answers_all_a_rule_asked_alike_leads_to_the_same_finding(again: list[tuple[int, str, float]]) -> None:
-    call = call_from_script(TALK, direction="inbound")
-    turns = list(call.turns)
-    for k, text, share in again:
-        span = Span(turns[k].span.start_s, turns[k].span.middle_s)
-        words = spread(text, span, 0.9) if text else ()
-        turns[k] = replace(turns[k], readings=(Reading(span, words, share),))
-    doubted = replace(call, turns=tuple(turns))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Otherwise, "agrees", lambda self, asked: False)
-        every = judge(doubted, BOOK)
-    assert judge(doubted, BOOK) == every

@@ -79,7 +79,7 @@ def _greets(facts: Facts, asked: Answering) -> Outcome:
     earlier = [
         facts.turns[k]
         for k in facts.customer
-        if facts.turns[k].span.start_s < first.span.start_s and facts.has_words(k)
+        if facts.turns[k].span.start_s < first.span.start_s and facts.turns[k].words
     ]
     if asked.agent_first and earlier:
         outcome = violated(

@@ -68,7 +68,7 @@ def interrupting(facts: Facts, asked: Interrupting) -> Outcome:
 def _interrupts(facts: Facts, asked: Interrupting, turn: int, during: set[int] | None) -> Span | None:
     """Where the agent's turn cuts into one of the customer's; None where it does not."""
     own = facts.turns[turn]
-    if own.span.duration_s <= asked.backchannel_most_s.value or (facts.has_words(turn) and facts.backchannel(turn)):
+    if own.span.duration_s <= asked.backchannel_most_s.value or (own.words and facts.backchannel(turn)):
         return None
     speech = facts.call.timeline.of("speech", "customer")
     for j in facts.customer:

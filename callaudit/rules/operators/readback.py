@@ -58,18 +58,17 @@ def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     wanted = {m.turn for m in facts.moments(asked.cue)} if asked.cue is not None else set(facts.customer)
     wanted -= {m.turn for m in facts.moments(asked.not_cue)} if asked.not_cue is not None else set()
-    for k in sorted(wanted.intersection(facts.customer)):
+    for k in facts.customer:
         number = longest_number(facts.turns[k].text)
-        if len(number) >= asked.least_digits.value and not _told(facts, k, number, asked):
+        if k in wanted and len(number) >= asked.least_digits.value and not _told(facts, k, number, asked):
             found.append((k, number))
     return found
 
 
 def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
     """Whether the customer only repeats a number that the agent has given before."""
-    before = [k for k in facts.agent if k < turn][-3:]
-    earlier = (digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in before)
-    return any(common_share(number, told) >= asked.least_match.value for told in earlier)
+    earlier = [digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in facts.agent if k < turn]
+    return any(common_share(number, told) >= asked.least_match.value for told in earlier[-3:])
 
 
 def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:

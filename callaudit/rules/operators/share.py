@@ -84,31 +84,18 @@ def share(facts: Facts, asked: Share) -> Outcome:
 def _tally(facts: Facts, turns: Sequence[int], asked: Share) -> _Tally:
     good = total = 0
     bad: list[int] = []
-    question = _Counted(asked)
     for k in turns:
-        right, wrong = facts.asked.of_turn(question, facts, k)
-        good, total = good + right, total + right + wrong
-        bad += [k] * bool(wrong)
-    return _Tally(good, tuple(bad), total)
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """How often a turn has the one and the other."""
-
-    asked: Share
-
-    def __call__(self, facts: Facts, turn: int) -> tuple[int, int]:
-        text = normalise(facts.call.turns[turn].text)
-        for word in sorted(self.asked.exempt, key=len, reverse=True):
+        text = normalise(facts.turns[k].text)
+        for word in sorted(asked.exempt, key=len, reverse=True):
             text = text.replace(word, "＿")
-        if self.asked.by == "hits":
-            return _times_heard(text, self.asked.words), _times(text, self.asked.others)
-        good = bad = 0
-        for piece in _BORDER.split(text):
-            right = _times_heard(piece, self.asked.words) > 0
-            good, bad = good + right, bad + (not right and _times(piece, self.asked.others) > 0)
-        return good, bad
+        pieces = _BORDER.split(text) if asked.by == "clauses" else [text]
+        for piece in pieces:
+            right, wrong = _times_heard(piece, asked.words), _times(piece, asked.others)
+            if asked.by == "clauses":
+                right, wrong = min(right, 1), 0 if right else min(wrong, 1)
+            good, total = good + right, total + right + wrong
+            bad += [k] * bool(wrong)
+    return _Tally(good, tuple(dict.fromkeys(bad)), total)
 
 
 def _prob(facts: Facts, turns: Sequence[int], others: Sequence[str]) -> float:
@@ -118,12 +105,7 @@ def _prob(facts: Facts, turns: Sequence[int], others: Sequence[str]) -> float:
 
 
 def _times(text: str, words: Sequence[str]) -> int:
-    return len(_any_of(tuple(words)).findall(text))
-
-
-@lru_cache(maxsize=64)
-def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+    return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))
 
 
 @lru_cache(maxsize=64)

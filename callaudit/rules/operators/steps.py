@@ -165,7 +165,9 @@ def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
     """When the customer speaks again; None if never. A cue of the customer's own begins the protocol, not ends it."""
     own = facts.turns[begin.turn].speaker == "customer" if begin.turn < len(facts.turns) else False
     first = begin.turn + 1 if asked.cue is not None and own else begin.turn
-    return min((facts.turns[j].span.start_s for j in facts.customer if j >= first and facts.has_words(j)), default=None)
+    return min(
+        (facts.turns[j].span.start_s for j in facts.customer if j >= first and facts.turns[j].words), default=None
+    )
 
 
 def _hung_up(
