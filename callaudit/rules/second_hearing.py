@@ -24,8 +24,8 @@ from callaudit.rules.ears import Ears
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.readings import Hearing
 
-STANDS = 0.9
-"""Probability below which a violation accuses nobody: at most one reading in ten may excuse it (proposed)."""
+STANDS = 0.8
+"""Probability below which a violation accuses nobody: at most one reading in five may excuse it (proposed)."""
 
 PROBABLE = 0.5
 """Probability from which what only readings hold counts as said, in favour of the agent."""
