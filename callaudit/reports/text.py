@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import StringIO
 from typing import Final
 
 from rich.box import ROUNDED, SIMPLE
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
@@ -17,6 +16,7 @@ from rich.text import Text
 from callaudit.records import Audit, Call, Failed, Finding, Severity, Verdict
 from callaudit.reports import wording
 from callaudit.reports.base import ReportOptions, report
+from callaudit.reports.console import drawn
 from callaudit.reports.strip import strip
 from callaudit.reports.summary import Summary, by_severity, n_violated, of_party, summary, with_status
 from callaudit.reports.wording import printable
@@ -39,28 +39,13 @@ def render_text(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     """Reports one after another; several recordings end with a table of all."""
     first = options[0]
     width = max(LEAST_WIDTH, first.width)
-    page = StringIO()
-    console = Console(
-        file=page,
-        width=width,
-        force_terminal=first.color,
-        color_system="256" if first.color else None,
-        no_color=not first.color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},  # the report depends on its options, not on the terminal of whoever made it
-    )
-    for audit in audits:
-        for part in _parts(audit, width):
-            console.print(part)
+    parts = [part for audit in audits for part in _parts(audit, width)]
     if len(audits) + len(failed) > 1:
-        console.print(_closing(audits))
+        parts.append(_closing(audits))
     for one in failed:
         head = ((f"{wording.FAILED}  ", "bold color(160)"), (printable(one.path), "bold"))
-        console.print(Text.assemble(*head, f"\n  {printable(one.error)}"))
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+        parts.append(Text.assemble(*head, f"\n  {printable(one.error)}"))
+    return drawn(parts, width=width, color=first.color)
 
 
 def _parts(audit: Audit, width: int) -> list[RenderableType]:

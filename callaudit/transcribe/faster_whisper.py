@@ -43,12 +43,12 @@ from callaudit.transcribe.windows import (
     DEFAULT_CUTTING,
     Cutting,
     Piece,
-    Placed,
     Window,
     cut,
     gains,
     pack,
     render,
+    render_piece,
     spoken_s,
 )
 
@@ -183,7 +183,7 @@ class FasterWhisperTranscriber:
         """The pieces that hold a voice."""
 
         def voiced(piece: Piece) -> bool:
-            return self._voiced(render(audio, Window((Placed(piece, 0.0),)), factors))
+            return self._voiced(render_piece(audio, piece, factors))
 
         answers = side_by_side(voiced, pieces, self._workers)
         return [piece for piece, answer in zip(pieces, answers, strict=True) if answer]

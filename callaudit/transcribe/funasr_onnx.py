@@ -31,7 +31,7 @@ from callaudit.transcribe.funasr_folder import Network, open_network
 from callaudit.transcribe.funasr_model import SPOKEN, hear
 from callaudit.transcribe.heard import Heard, spoken_language, transcript_of
 from callaudit.transcribe.voice import has_voice
-from callaudit.transcribe.windows import DEFAULT_CUTTING, Cutting, Piece, Placed, Window, cut, gains, render
+from callaudit.transcribe.windows import DEFAULT_CUTTING, Cutting, Piece, Placed, cut, gains, render_piece
 
 _STAGE = "transcribe"
 _PARAFORMER_SPEAKS = ("zh", "en")
@@ -83,7 +83,7 @@ class FunasrOnnxTranscriber:
     ) -> Transcript:
         """Words heard in the speech of each channel; `language` None means: hear which (Paraformer: Chinese)."""
         factors = gains(audio, speech, self._cutting)
-        sounds = ((piece, _sound(audio, piece, factors)) for piece in cut(audio, speech, self._cutting))
+        sounds = ((piece, render_piece(audio, piece, factors)) for piece in cut(audio, speech, self._cutting))
         pieces = [piece for piece, sound in sounds if self._voiced(sound)]
         if not pieces:
             return Transcript({channel: () for channel in speech}, language or "und", 1.0 if language else 0.0)
@@ -92,7 +92,7 @@ class FunasrOnnxTranscriber:
         total, done = sum(total_s(piece.speech) for piece in pieces), 0.0
         for piece in pieces:
             progress.step(_STAGE, done, total)
-            told = hear(self._network, _sound(audio, piece, factors), asked)
+            told = hear(self._network, render_piece(audio, piece, factors), asked)
             heard.append(Heard(Placed(piece, 0.0), atoms(told.timed), told.avg_logprob, told.no_speech_prob))
             done += total_s(piece.speech)
         progress.step(_STAGE, 1.0, 1.0)
@@ -122,12 +122,8 @@ class FunasrOnnxTranscriber:
         if self._network.kind == "paraformer":
             return "zh", 0.0, "zh"
         longest = max(pieces, key=lambda piece: total_s(piece.speech))
-        ranked = hear(self._network, _sound(audio, longest, factors)).languages
+        ranked = hear(self._network, render_piece(audio, longest, factors)).languages
         name, prob = spoken_language(ranked)
         if name != "zh":
             return name, prob, name
         return name, prob, max((pair for pair in ranked if pair[0] in ("zh", "yue")), key=lambda pair: pair[1])[0]
-
-
-def _sound(audio: Audio, piece: Piece, factors: Mapping[int, float]) -> NDArray[np.float32]:
-    return render(audio, Window((Placed(piece, 0.0),)), factors)

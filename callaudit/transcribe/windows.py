@@ -143,6 +143,11 @@ def render(audio: Audio, window: Window, gains: Mapping[int, float]) -> NDArray[
     return sound
 
 
+def render_piece(audio: Audio, piece: Piece, gains: Mapping[int, float]) -> NDArray[np.float32]:
+    """Sound of a piece alone, as `render` gives it."""
+    return render(audio, Window((Placed(piece, 0.0),)), gains)
+
+
 def gains(audio: Audio, speech: Mapping[int, Iterable[Span]], cutting: Cutting = DEFAULT_CUTTING) -> dict[int, float]:
     """Factor for each channel that brings its speech to the wanted RMS level; 1.0 where it is digital silence."""
     factors: dict[int, float] = {}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
 from typing import Final
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -19,6 +18,7 @@ from callaudit.evaluation.compare import CallMoves, Comparison, Direction, Flip
 from callaudit.evaluation.evaluate import Evaluation, RuleFigures
 from callaudit.evaluation.reports import wording
 from callaudit.evaluation.reports.speed import speed
+from callaudit.reports.console import drawn
 from callaudit.reports.wording import MISSING, printable
 
 LEAST_WIDTH: Final = 60
@@ -36,22 +36,7 @@ class Look:
 def render_text(evaluation: Evaluation, comparison: Comparison | None = None, look: Look | None = None) -> str:
     """The whole evaluation as text."""
     look = look or Look()
-    page = StringIO()
-    console = Console(
-        file=page,
-        width=max(LEAST_WIDTH, look.width),
-        force_terminal=look.color,
-        color_system="256" if look.color else None,
-        no_color=not look.color,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},  # the report depends on its arguments, not on the terminal of whoever made it
-    )
-    for part in _parts(evaluation, comparison):
-        console.print(part)
-    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+    return drawn(_parts(evaluation, comparison), width=max(LEAST_WIDTH, look.width), color=look.color)
 
 
 def _parts(evaluation: Evaluation, comparison: Comparison | None) -> Iterator[RenderableType]:
