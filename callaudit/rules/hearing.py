@@ -51,7 +51,7 @@ LEAST_ROLE = 0.6
 """Confidence of the roles below which nobody is accused (proposed)."""
 
 LEAST_OWN = 0.7
-"""Confidence that words are the agent's below which they accuse nobody. Of the turns of mono mixes said to be 0.7 to 0.8
+"""Confidence that words are the agent's below which they accuse nobody. Of turns of mono mixes said to be 0.7 to 0.8
 sure 86 % were right (fitted on the same recordings); of pieces above 0.9, on recordings held out, 98.7 %
 (`callaudit.speakers.by_voice`)."""
 
