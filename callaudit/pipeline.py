@@ -31,6 +31,7 @@ from callaudit.records import (
     Word,
 )
 from callaudit.rules import Rulebook, judge, load_rulebook
+from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.scoring import score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
@@ -53,6 +54,7 @@ class Auditor:
     config: Config
     transcriber: Transcriber
     rulebook: Rulebook
+    aids: Aids = NO_AIDS
 
     @classmethod
     def from_config(cls, config: Config) -> Auditor:
@@ -184,10 +186,10 @@ def _call(
     return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
 
 
-def judge_call(call: Call, rulebook: Rulebook, *, progress: Progress = SILENT) -> Audit:
+def judge_call(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, *, progress: Progress = SILENT) -> Audit:
     """The judgement of a call by a rulebook: milliseconds, no audio."""
     progress.step("rules", 0, 1)
-    findings, failures = judge(call, rulebook)
+    findings, failures = judge(call, rulebook, aids)
     made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
     return Audit(call, findings, failures, score(findings, failures, rulebook.scoring), made_by)
 
@@ -219,7 +221,7 @@ def audit_file(
         filename_pattern=settings.filename_pattern,
     )
     call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
-    return judge_call(call, auditor.rulebook, progress=progress)
+    return judge_call(call, auditor.rulebook, auditor.aids, progress=progress)
 
 
 def audit_files(

@@ -376,11 +376,26 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a protocol as it went: when it was done, and how long was waited before it, against what is asked.
+
+    `at_s` and `waited_s` are None where the step was not done or could not be timed; `done` is None where nobody knows.
+    """
+
+    name: str
+    done: bool | None
+    at_s: float | None = None
+    waited_s: float | None = None
+    wanted_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """The outcome of one rule on one call, with its evidence.
 
     `message` is for people, in Chinese; `quote` is what was heard; `value` against `limit` in `unit` where something
-    was measured; `matched` says how the words were matched; `confidence` in [0, 1] is that the status is right.
+    was measured; `matched` says how the words were matched; `confidence` in [0, 1] is that the status is right; `steps`
+    are those of a protocol, with their measured times.
     """
 
     rule: str
@@ -398,6 +413,7 @@ class Finding:
     quote: str | None = None
     matched: str | None = None
     chapter: str = ""
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

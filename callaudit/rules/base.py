@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_tr
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from callaudit.records import Place, Status
+from callaudit.records import Place, Status, Step
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -74,6 +74,7 @@ class Outcome:
     places: tuple[Place, ...] = ()
     quote: str | None = None
     matched: str | None = None
+    steps: tuple[Step, ...] = ()
 
     def measured(self, value: float | None, limit: Limit | None, unit: str) -> Outcome:
         """The outcome with the number it rests on, rounded to 2 places."""

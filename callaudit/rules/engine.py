@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.records import Call, Failure, Finding, Severity
+from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import OPERATORS, Outcome, not_applicable, not_assessable
 from callaudit.rules.conditions import Answer, all_of, answer, any_of
 from callaudit.rules.facts import Facts
@@ -21,12 +22,12 @@ ORDER = ("violated", "not_assessable", "passed", "not_applicable")
 """Of several checks of a rule the first of these statuses decides."""
 
 
-def judge(call: Call, rulebook: Rulebook) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
+def judge(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
     """Findings of every rule that applies to the call's direction, in the rulebook's order, and the rules that crashed.
 
     Rules that sum up others are judged last, on their findings.
     """
-    facts = Facts(call, rulebook.settings, rulebook.situations)
+    facts = Facts(call, rulebook.settings, rulebook.situations, aids)
     others = worlds(facts)
     rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
     found: dict[str, Finding] = {}
@@ -63,7 +64,7 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
         rule=rule.id, status=outcome.status, severity=severity, title=rule.title.zh, message=outcome.message,
         sources=rule.sources, confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=outcome.why,
         value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
-        matched=outcome.matched, chapter=rule.chapter,
+        matched=outcome.matched, chapter=rule.chapter, steps=outcome.steps,
     )  # fmt: skip
 
 

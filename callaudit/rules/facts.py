@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from callaudit.records import Call, Turn
+from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.ears import Ears
@@ -51,10 +52,11 @@ class Moment:
 class Facts:
     """A call seen by its rules. Nothing in it changes; everything is computed when first asked for, and kept."""
 
-    def __init__(self, call: Call, settings: Settings, situations: Mapping[str, Cue]) -> None:
+    def __init__(self, call: Call, settings: Settings, situations: Mapping[str, Cue], aids: Aids = NO_AIDS) -> None:
         self.call = call
         self.settings = settings
         self.situations = situations
+        self.aids = aids
         self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
         self._moments: dict[Cue, tuple[Moment, ...]] = {}

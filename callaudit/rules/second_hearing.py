@@ -41,7 +41,7 @@ class Otherwise(Facts):
         hearing = told.hearings[number]
         turn = hearing.of(told.turns[hearing.turn], told.call.language)
         turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
-        super().__init__(replace(told.call, turns=turns), told.settings, told.situations)
+        super().__init__(replace(told.call, turns=turns), told.settings, told.situations, told.aids)
         row = len(told.turns) + number
         self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
         self._told, self._changed = told, hearing.turn
