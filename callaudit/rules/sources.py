@@ -20,6 +20,9 @@ except ImportError:  # PyYAML built without libyaml: ten times slower, the same 
 
 BUILTIN = "callaudit.rulebooks"
 MAIN = "rulebook.yaml"
+CATALOGUE = "catalogue.yaml"
+"""What the documents ask for, with what no recording can answer: what rules are held against, and no rules itself."""
+
 SHARED = ("phrases", "situations")
 """Files whose names begin so hold named phrase lists and situations; every other file is a chapter of rules."""
 
@@ -81,7 +84,7 @@ def read_raw(place: Traversable | Path) -> Raw:
     named: dict[str, dict[str, tuple[Any, Spot]]] = {kind: {} for kind in SHARED}
     rules: list[tuple[Any, str, Spot]] = []
     for file in sorted(place.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith((".yaml", ".yml")) or file.name == MAIN:
+        if not file.name.endswith((".yaml", ".yml")) or file.name in (MAIN, CATALOGUE):
             continue
         kind = next((kind for kind in SHARED if file.name.startswith(kind)), None)
         if kind is None:
