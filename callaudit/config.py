@@ -68,6 +68,24 @@ class JudgeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageModelConfig:
+    """A chat model behind an OpenAI-compatible address; none is asked, and nothing sent, unless `base_url` is given.
+
+    `api_key_env` names the environment variable that holds the key; `cache` is the folder that keeps the answers
+    (default: the user's cache folder). Only rules with an `ask` are put to it, and only the turns they name.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    base_url: str | None = None
+    model: str = ""
+    api_key_env: str | None = None
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    cache: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings; the sections of the TOML file are the fields."""
 
@@ -76,6 +94,7 @@ class Config:
     engine: EngineConfig = field(default_factory=EngineConfig)
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
+    language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
 
 
 _ADAPTER = TypeAdapter(Config)
@@ -119,5 +138,10 @@ def _say(error: ValidationError) -> str:
 
 
 def _known_keys(section: tuple[str, ...]) -> list[str]:
-    sections: dict[str, type] = {"engine": EngineConfig, "recordings": RecordingsConfig, "judge": JudgeConfig}
+    sections: dict[str, type] = {
+        "engine": EngineConfig,
+        "recordings": RecordingsConfig,
+        "judge": JudgeConfig,
+        "language_model": LanguageModelConfig,
+    }
     return [known.name for known in fields(sections[section[0]] if section else Config)]

@@ -14,6 +14,7 @@ from callaudit import __version__
 from callaudit.audio import read_audio
 from callaudit.config import Config
 from callaudit.errors import CallauditError
+from callaudit.language_model import make_reader
 from callaudit.measures import Heard, measure_call
 from callaudit.progress import SILENT, Progress
 from callaudit.records import (
@@ -31,7 +32,7 @@ from callaudit.records import (
     Word,
 )
 from callaudit.rules import Rulebook, judge, load_rulebook
-from callaudit.rules.aids import NO_AIDS, Aids
+from callaudit.rules.aids import NO_AIDS, Aids, Encoder, Reader
 from callaudit.scoring import score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
@@ -64,7 +65,8 @@ class Auditor:
         ------
         RulebookError, ModelMissing, EngineError
         """
-        return cls(config, make_transcriber(config.engine), load_rulebook(config.judge.rulebook))
+        aids = Aids(reader=make_reader(config.language_model))
+        return cls(config, make_transcriber(config.engine), load_rulebook(config.judge.rulebook), aids)
 
 
 def hear(
@@ -191,7 +193,12 @@ def judge_call(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, *, progress
     progress.step("rules", 0, 1)
     findings, failures = judge(call, rulebook, aids)
     made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
+    made_by = replace(made_by, encoder=_name(aids.encoder), language_model=_name(aids.reader))
     return Audit(call, findings, failures, score(findings, failures, rulebook.scoring), made_by)
+
+
+def _name(aid: Encoder | Reader | None) -> str | None:
+    return None if aid is None else aid.name
 
 
 def audit_file(

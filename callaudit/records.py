@@ -20,6 +20,9 @@ Layout = Literal["stereo", "mono", "dual-mono"]
 Speaker = Literal["agent", "customer", "unknown"]
 SignalKind = Literal["ringback", "busy", "congestion", "dtmf", "music", "noise", "dropout"]
 SpanKind = Literal["ring", "speech", "silence", "hold", "overlap", "tone", "music", "noise"]
+Layer = Literal["exact", "sound", "pattern", "meaning", "model"]
+"""How words were matched: by their characters, by their sound, with slots filled, by meaning, by a language model."""
+
 Status = Literal["violated", "passed", "not_applicable", "not_assessable"]
 Severity = Literal["critical", "major", "minor"]
 Verdict = Literal["pass", "review", "fail"]
@@ -327,6 +330,8 @@ class MadeBy:
     model_sha256: str | None = None
     rulebook: str | None = None
     rulebook_sha256: str | None = None
+    encoder: str | None = None
+    language_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +400,7 @@ class Finding:
 
     `message` is for people, in Chinese; `quote` is what was heard; `value` against `limit` in `unit` where something
     was measured; `matched` says how the words were matched; `confidence` in [0, 1] is that the status is right; `steps`
-    are those of a protocol, with their measured times.
+    are those of a protocol, with their measured times; `layer` is what decided where words did.
     """
 
     rule: str
@@ -414,6 +419,7 @@ class Finding:
     matched: str | None = None
     chapter: str = ""
     steps: tuple[Step, ...] = ()
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True, slots=True)

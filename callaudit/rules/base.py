@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_tr
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from callaudit.records import Place, Status, Step
+from callaudit.records import Layer, Place, Status, Step
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -62,7 +62,10 @@ Threshold = Annotated[Limit, BeforeValidator(_as_limit)]
 # ── outcomes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an operator says about a call; the engine adds what the rule knows and makes a Finding."""
+    """What an operator says about a call; the engine adds what the rule knows and makes a Finding.
+
+    `wants_reader`: left open because it takes someone who understands what was said (`callaudit.rules.asking`).
+    """
 
     status: Status
     message: str
@@ -75,6 +78,8 @@ class Outcome:
     quote: str | None = None
     matched: str | None = None
     steps: tuple[Step, ...] = ()
+    layer: Layer | None = None
+    wants_reader: bool = False
 
     def measured(self, value: float | None, limit: Limit | None, unit: str) -> Outcome:
         """The outcome with the number it rests on, rounded to 2 places."""

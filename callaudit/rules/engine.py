@@ -9,6 +9,7 @@ from dataclasses import replace
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.records import Call, Failure, Finding, Severity
 from callaudit.rules.aids import NO_AIDS, Aids
+from callaudit.rules.asking import asked
 from callaudit.rules.base import OPERATORS, Outcome, not_applicable, not_assessable
 from callaudit.rules.conditions import Answer, all_of, answer, any_of
 from callaudit.rules.facts import Facts
@@ -57,6 +58,7 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
     outcome = _outcome(facts, rule, found)
     if not _sums_up(rule):  # what is summed up has been weighed
         outcome = weighed(outcome, facts, others, lambda world: _outcome(world, rule, found))
+    outcome = asked(facts, rule, outcome)
     severity: Severity = rule.severity
     if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
@@ -64,7 +66,7 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
         rule=rule.id, status=outcome.status, severity=severity, title=rule.title.zh, message=outcome.message,
         sources=rule.sources, confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=outcome.why,
         value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
-        matched=outcome.matched, chapter=rule.chapter, steps=outcome.steps,
+        matched=outcome.matched, chapter=rule.chapter, steps=outcome.steps, layer=outcome.layer,
     )  # fmt: skip
 
 
@@ -109,9 +111,15 @@ def _sector(facts: Facts, rule: Rule) -> Answer:
 
 
 def _checked(facts: Facts, check: Check, found: dict[str, Finding]) -> Outcome:
+    wanted = all_of(answer(facts, c) for c in check.when)
+    if wanted.holds is False:
+        return not_applicable(wanted.why)
     if isinstance(check.options, Summary):
         return summarise(check.options, found)
-    return OPERATORS[check.operator].judge(facts, check.options)
+    outcome = OPERATORS[check.operator].judge(facts, check.options)
+    if outcome.status == "violated" and wanted.holds is None:
+        return not_assessable(wanted.why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
+    return outcome
 
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callaudit.records import Severity, Source
+from callaudit.rules.asking import Ask
 from callaudit.rules.base import AppliesTo, Settings, options
 from callaudit.rules.conditions import Condition
 from callaudit.rules.cues import Cue
@@ -14,10 +15,11 @@ from callaudit.rules.cues import Cue
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An operator and its options."""
+    """An operator and its options; not applicable unless all of `when` hold."""
 
     operator: str
     options: Any
+    when: tuple[Condition, ...] = ()
 
 
 @options
@@ -56,6 +58,7 @@ class Rule:
     unless: tuple[Condition, ...] = ()
     excuse: tuple[Condition, ...] = ()
     note: str | None = None
+    ask: Ask | None = None
     passes: tuple[Any, ...] = ()
     fails: tuple[Any, ...] = ()
     not_applicable: tuple[Any, ...] = ()

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.errors import RulebookError
 from callaudit.records import Severity, Source
+from callaudit.rules.asking import Ask
 from callaudit.rules.base import OPERATORS, AppliesTo, Settings, options
 from callaudit.rules.conditions import Condition
 from callaudit.rules.cues import Cue, Cues, Phrases
@@ -54,6 +55,7 @@ class Entry:
     unless: tuple[Condition, ...] = ()
     excuse: tuple[Condition, ...] = ()
     note: str | None = None
+    ask: Ask | None = None
     passes: tuple[Any, ...] = ()
     fails: tuple[Any, ...] = ()
     not_applicable: tuple[Any, ...] = ()
@@ -298,7 +300,9 @@ def _check(given: Any, spot: Spot) -> Check:
         raise spot.at("operator").error(
             f"no operator is named {name!r}{known or '; wanted one of ' + ', '.join(sorted(OPERATORS))}"
         )
-    return Check(name, _valid(OPERATORS[name].options, {k: v for k, v in given.items() if k != "operator"}, spot))
+    asked = {key: value for key, value in given.items() if key not in ("operator", "when")}
+    when = _valid(tuple[Condition, ...], given.get("when", ()), spot.at("when"))
+    return Check(name, _valid(OPERATORS[name].options, asked, spot), when)
 
 
 def _cross_check(
@@ -328,7 +332,9 @@ def _cross_check(
 def _references(rule: Rule) -> Iterator[tuple[Cues, tuple[str | int, ...]]]:
     """Every reference of a rule to situations, with the field it stands in."""
     for index, check in enumerate(rule.checks):
-        yield from _cues(check.options, ("check", index) if len(rule.checks) > 1 else ("check",))
+        spot = ("check", index) if len(rule.checks) > 1 else ("check",)
+        yield from _cues(check.options, spot)
+        yield from _cues(check.when, (*spot, "when"))
     for name in ("when", "unless", "excuse"):
         for index, condition in enumerate(getattr(rule, name)):
             yield from _cues(condition, (name, index))

@@ -1,0 +1,98 @@
+"""Asking a reader (a language model) what words, measures and meaning left open, and checking what it says.
+
+It sees only the turns that the rule names, numbers masked. It must point at the words its answer rests on; where these
+do not stand in the turn, the answer is none. By itself it never makes a critical accusation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from callaudit.records import Place
+from callaudit.rules.aids import Answer, Line, Question
+from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
+from callaudit.rules.cues import CueRef, Where, Window
+from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
+from callaudit.text.numbers import NUMERALS
+
+if TYPE_CHECKING:
+    from callaudit.rules.facts import Facts
+    from callaudit.rules.rule import Rule
+
+CONFIDENCE = 0.6
+"""Confidence of what only a reader says: nobody has measured the user's model on the user's calls (proposed)."""
+
+MOST_LINES = 40
+"""A reader is shown no more turns than this; the first ones where there are more."""
+
+BEFORE, AFTER = 1, 3
+"""Turns shown before and after each occurrence of a situation."""
+
+_NUMBER = re.compile(f"[0-9{''.join(NUMERALS)}]{{4,}}")
+MASK = "＊"
+
+
+@options
+class Ask:
+    """A question for a reader, answered "broken" or "kept", and the turns it may see.
+
+    `about`: only the turns around these situations; otherwise those of `where`, both parties'. `numbers`: whether
+    numbers of four digits and more may be shown.
+    """
+
+    question: Annotated[str, Field(min_length=8)]
+    about: CueRef | None = None
+    where: Window = Where()
+    numbers: bool = False
+
+
+def asked(facts: Facts, rule: Rule, outcome: Outcome) -> Outcome:
+    """The outcome, or what a reader makes of the rule where it was left open for want of understanding."""
+    reader = facts.aids.reader
+    if rule.ask is None or reader is None or not outcome.wants_reader:
+        return outcome
+    turns = shown(facts, rule.ask)
+    if not turns or doubt_of_roles(facts) or doubt_of_words(facts, turns):
+        return outcome
+    question = Question(rule.ask.question, tuple(_line(facts, k, rule.ask) for k in turns))
+    answer = reader.read(question)
+    return outcome if answer is None else _outcome(facts, rule, turns, answer, outcome)
+
+
+def shown(facts: Facts, ask: Ask) -> tuple[int, ...]:
+    """The turns that a reader may see, in order of time."""
+    n_turns = len(facts.turns)
+    if ask.about is not None:
+        near = {k for moment in facts.moments(ask.about) for k in range(moment.turn - BEFORE, moment.turn + AFTER + 1)}
+        return tuple(k for k in range(n_turns) if k in near)[:MOST_LINES]
+    own = facts.window(ask.where, "agent")
+    return tuple(range(max(0, own[0] - BEFORE), own[-1] + 1))[:MOST_LINES] if own else ()
+
+
+def _line(facts: Facts, turn: int, ask: Ask) -> Line:
+    said = facts.turns[turn]
+    return Line(said.speaker, said.text if ask.numbers else _NUMBER.sub(lambda found: MASK * len(found[0]), said.text))
+
+
+def _outcome(facts: Facts, rule: Rule, turns: Sequence[int], answer: Answer, outcome: Outcome) -> Outcome:
+    if answer.reply == "no_occasion":
+        return replace(not_applicable("语言模型认为没有出现该情形", CONFIDENCE), layer="model")
+    if answer.line is None or answer.reply == "cannot_tell":
+        return outcome
+    turn = facts.turns[turns[answer.line]]
+    more = {
+        "places": (Place(turn.span, turn.speaker),),
+        "quote": turn.text,
+        "matched": f"“{turn.text[answer.start : answer.end]}”（语言模型）",
+        "layer": "model",
+    }
+    if answer.reply == "kept":
+        return passed("语言模型认为符合要求", CONFIDENCE, **more)
+    if rule.severity == "critical":
+        return not_assessable("语言模型认为违反，但严重违规不能只凭它判断，请人工复核", **more)
+    return violated("语言模型认为违反", CONFIDENCE, **more)
