@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from callaudit.rules.base import Outcome, not_assessable, options, passed, violated
+from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
 from callaudit.rules.cues import Part, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import (
@@ -36,6 +36,7 @@ class Wording:
 
     `refuse` must not be said in the same place, unless inside an `exempt` phrase; `what` names the thing in messages.
     `hidden`: words that the recogniser was unsure of may be the phrase; no for long lists, where one always fits.
+    `optional`: to say it is good, to leave it out no breach but not applicable.
     """
 
     any: tuple[Phrase, ...] = ()
@@ -47,6 +48,7 @@ class Wording:
     what: str | None = None
     least: Annotated[float, Field(gt=0, le=1)] = SAY_LEAST
     hidden: bool = True
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if self.any and self.parts:
@@ -117,6 +119,8 @@ def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: str)
     names = "、".join(part.name for part in told.missing)
     if n_found + len(told.near) >= wording.n_wanted:
         return passed(f"{place}听起来说了{names}，但听得不真", NEAR_CONFIDENCE, **evidence(facts, told.found))
+    if wording.optional:
+        return not_applicable(f"没有说{names}，不作要求")
     phrases = [phrase for part in told.missing for phrase in part.any]
     if why := missing_why(facts, turns, phrases, least=wording.least, hidden=wording.hidden):
         return not_assessable(why, **evidence(facts, told.found))

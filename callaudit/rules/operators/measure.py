@@ -2,41 +2,77 @@
 
 from __future__ import annotations
 
-from callaudit.rules.base import Outcome, Threshold, not_assessable, operator, options, passed, violated
+from callaudit.rules.base import (
+    Limit,
+    Outcome,
+    Threshold,
+    limit,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
 from callaudit.rules.facts import Facts
 
 
 @options
 class Measure:
-    """The measurement `name` must lie in [`least`, `most`]; `what` names it in messages."""
+    """The measurement `name` must lie in [`least`, `most`]; `what` names it in messages.
+
+    `most_from` is the metadata key that holds the limit where the rule names none. `against` is the metadata key of
+    what is usual: then not the measurement is held against the limits but by what share it differs (0.05 = 5 % more).
+    """
 
     name: str
     least: Threshold | None = None
     most: Threshold | None = None
     what: str | None = None
+    most_from: str | None = None
+    against: str | None = None
 
     def __post_init__(self) -> None:
-        if self.least is None and self.most is None:
-            raise ValueError("measure needs least or most")
+        if self.least is None and self.most is None and self.most_from is None:
+            raise ValueError("measure needs least, most or most_from")
 
 
 @operator("measure", Measure)
 def measure(facts: Facts, asked: Measure) -> Outcome:
-    """Not assessable where the measurement could not be had."""
+    """Not assessable where the measurement could not be had, not applicable where no limit is set."""
     found = {m.name: m for m in facts.call.measurements}.get(asked.name)
     what = asked.what or asked.name
+    least, most = asked.least, asked.most
+    if most is None and asked.most_from is not None:
+        given = _number(facts, asked.most_from)
+        most = None if given is None else limit(given, "source")
+    if least is None and most is None:
+        return not_applicable(f"没有设定{what}的上限")
     if found is None or found.value is None:
         return not_assessable((found.why if found else None) or f"没有测得{what}")
-    bound = (
-        asked.most
-        if asked.most is not None and (asked.least is None or found.value > asked.most.value)
-        else asked.least
-    )
+    value, unit = found.value, found.unit
+    if asked.against is not None:
+        usual = _number(facts, asked.against)
+        if not usual:
+            return not_assessable(f"缺少通话资料 {asked.against}")
+        value, unit = value / usual - 1, "ratio"
+    return _within(value, unit, what, least, most)
+
+
+def _number(facts: Facts, key: str) -> float | None:
+    """A number of the metadata; None where there is none, or no number."""
+    try:
+        return float(facts.meta(key) or "")
+    except ValueError:
+        return None
+
+
+def _within(value: float, unit: str, what: str, least: Limit | None, most: Limit | None) -> Outcome:
     for broken, side, threshold in (
-        (asked.most is not None and found.value > asked.most.value, "高于", asked.most),
-        (asked.least is not None and found.value < asked.least.value, "低于", asked.least),
+        (most is not None and value > most.value, "高于", most),
+        (least is not None and value < least.value, "低于", least),
     ):
         if broken and threshold is not None:
-            text = f"{what}为 {found.value:.2f}，{side}规定的 {threshold.value:g}{threshold.note}"
-            return violated(text, 0.85).measured(found.value, threshold, found.unit)
-    return passed(f"{what}为 {found.value:.2f}", 0.85).measured(found.value, bound, found.unit)
+            text = f"{what}为 {value:.2f}，{side}规定的 {threshold.value:g}{threshold.note}"
+            return violated(text, 0.85).measured(value, threshold, unit)
+    return passed(f"{what}为 {value:.2f}", 0.85).measured(value, least or most, unit)

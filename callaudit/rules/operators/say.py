@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options
-from callaudit.rules.cues import Where, Window
+from callaudit.rules.cues import Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.wording import Wording, verdict
 
@@ -16,7 +14,7 @@ WINDOW_NAMES = {"greeting": "第一段话", "opening": "开场", "closing": "结
 class Say(Wording):
     """`where` is the window of turns in which the words are wanted."""
 
-    who: Literal["agent", "customer"] = "agent"
+    who: Who = "agent"
     where: Window = Where()
 
     def __post_init__(self) -> None:

@@ -1,0 +1,85 @@
+"""How long one party speaks on without handing over."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from callaudit.records import Place
+from callaudit.rules.base import (
+    Outcome,
+    Threshold,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.cues import CueRef, Phrase, Who
+from callaudit.rules.facts import Facts
+from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.spans import Span
+
+
+@options
+class Monologue:
+    """No stretch of a speaker's turns, with at most signs of listening in between, is longer than `most_s`.
+
+    A stretch in which the speaker asks something or says one of `asks` is none, nor one with a `not_cue` turn.
+    """
+
+    most_s: Threshold
+    who: Who = "agent"
+    asks: tuple[Phrase, ...] = ()
+    not_cue: CueRef | None = None
+
+
+@operator("monologue", Monologue)
+def monologue(facts: Facts, asked: Monologue) -> Outcome:
+    """Violated by the longest stretch if that is too long; passed with its length otherwise."""
+    own = facts.of(asked.who)
+    if not own:
+        return not_assessable("没有听到这一方说话")
+    if why := doubt_of_roles(facts):
+        return not_assessable(why)
+    stretches = [rows for rows in _stretches(facts, own) if not _shared(facts, rows, asked)]
+    if not stretches:
+        return not_applicable("每一段话都在向对方发问")
+    longest = max(stretches, key=lambda rows: _span(facts, rows).duration_s)
+    span = _span(facts, longest)
+    most = asked.most_s
+    said = f"连续讲话最长 {span.duration_s:.1f} 秒"
+    if span.duration_s <= most.value:
+        return passed(said, 0.9).measured(span.duration_s, most, "s")
+    if why := doubt_of_words(facts, longest):
+        return not_assessable(why)
+    outcome = violated(
+        f"{said}，其间没有询问对方，超过 {most.value:g} 秒{most.note}",
+        round(0.85 * facts.role_confidence, 3),
+        places=(Place(span, facts.turns[longest[0]].speaker),),
+        quote=" / ".join(facts.turns[k].text for k in longest),
+    )
+    return outcome.measured(span.duration_s, most, "s")
+
+
+def _stretches(facts: Facts, own: tuple[int, ...]) -> list[list[int]]:
+    """The turns, those together that only signs of listening part."""
+    stretches = [[own[0]]]
+    joined = set(facts.neighbours(own))
+    for left, right in pairwise(own):
+        if (left, right) in joined:
+            stretches[-1].append(right)
+        else:
+            stretches.append([right])
+    return stretches
+
+
+def _span(facts: Facts, rows: list[int]) -> Span:
+    return Span(facts.turns[rows[0]].span.start_s, max(facts.turns[k].span.end_s for k in rows))
+
+
+def _shared(facts: Facts, rows: list[int], asked: Monologue) -> bool:
+    """Whether the speaker asks the other party something in the stretch, or it is of a kind that may be long."""
+    if any(facts.asks(k) for k in rows) or search(facts, rows, asked.asks, least=SAY_LEAST, near=False).hits:
+        return True
+    return asked.not_cue is not None and any(moment.turn in rows for moment in facts.moments(asked.not_cue))
