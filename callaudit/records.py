@@ -7,7 +7,7 @@ a `why`, never NaN, an infinity or −1. Times are seconds from the start of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, overload
 
 import numpy as np
@@ -363,6 +363,52 @@ class Call:
         raise ValueError(f"no measure is named {name!r}")
 
 
+# ── other calls ──────────────────────────────────────────────────────────────────────────────────────────────────
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the agent said would be done later; `due_at` is None where no time was named, or none that can be dated.
+
+    `said` is the time as it was named (两小时内), empty where none was.
+    """
+
+    made_at: datetime
+    due_at: datetime | None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """What rules about several calls need to know of another call, earlier or later, of the same customer or agent.
+
+    `started_at` has a zone; `customer_number` is in E.164 form (+8613800001234), None where it is unknown or masked.
+    `marks` are the names of the situations found in it, of those that the rulebook remembers. The last four are the
+    medians of the agent's turns, in the units of `Turn`; None where too little was said.
+    """
+
+    id: str
+    path: str
+    direction: Direction | None
+    started_at: datetime
+    duration_s: float
+    agent_id: str | None = None
+    agent_role: str | None = None
+    customer_number: str | None = None
+    call_type: str | None = None
+    hangup_by: Speaker | None = None
+    answered: bool = True
+    marks: tuple[str, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    level_dbov: float | None = None
+    rate_cpm: float | None = None
+    f0_median_hz: float | None = None
+    f0_spread_st: float | None = None
+
+    @property
+    def ended_at(self) -> datetime:
+        """When the recording ends."""
+        return self.started_at + timedelta(seconds=self.duration_s)
+
+
 # ── the judgement ────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -385,6 +431,7 @@ class Step:
     """One step of a protocol as it went: when it was done, and how long was waited before it, against what is asked.
 
     `at_s` and `waited_s` are None where the step was not done or could not be timed; `done` is None where nobody knows.
+    `wanted_s` is the least wait, or with `at_most` the longest.
     """
 
     name: str
@@ -392,6 +439,7 @@ class Step:
     at_s: float | None = None
     waited_s: float | None = None
     wanted_s: float | None = None
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from callaudit.rules.past import NO_HISTORY, History
+
 Reply = Literal["broken", "kept", "no_occasion", "cannot_tell"]
 
 
@@ -65,10 +67,14 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Aids:
-    """What is at hand: `encoder` compares by meaning, `reader` answers what neither words nor meaning decide."""
+    """What is at hand: `encoder` compares by meaning, `reader` answers what neither words nor meaning decide.
+
+    `history` are other calls of the same customers and agents.
+    """
 
     encoder: Encoder | None = None
     reader: Reader | None = None
+    history: History = NO_HISTORY
 
 
 NO_AIDS = Aids()
