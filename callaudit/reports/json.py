@@ -185,6 +185,17 @@ def _finding(finding: Finding) -> dict[str, JsonValue]:
         "title": finding.title,
         "chapter": finding.chapter,
         "matched": finding.matched,
+        "steps": [
+            {
+                "name": step.name,
+                "done": step.done,
+                "at_s": _rounded(step.at_s),
+                "waited_s": _rounded(step.waited_s),
+                "wanted_s": _rounded(step.wanted_s),
+                "at_most": step.at_most,
+            }
+            for step in finding.steps
+        ],
     }
 
 

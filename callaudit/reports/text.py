@@ -60,7 +60,7 @@ def _parts(audit: Audit, width: int) -> list[RenderableType]:
         told = wording.no_findings(audit.score.n_assessed, not audit.failures)
         parts.append(Text(told, "color(28)" if told == wording.NO_FINDINGS else "color(208)"))
         parts.append("")
-    return [*parts, *_unassessed(audit), _counts(audit), ""]
+    return [*parts, *_unassessed(audit), *_kept(audit), _counts(audit), ""]
 
 
 # ── header ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,6 +199,8 @@ def _evidence(finding: Finding) -> list[tuple[str, Text]]:
         if finding.limit is not None:
             measured.append(f" · {wording.LIMIT} {wording.amount(finding.limit, finding.unit)}")
         rows.append((wording.AGAINST, measured))
+    if finding.steps:
+        rows.append((wording.STEPS, Text("\n".join(map(wording.step_line, finding.steps)))))
     if finding.matched:
         rows.append((wording.MATCHED, Text(printable(finding.matched))))
     for source in finding.sources:
@@ -235,6 +237,21 @@ def _unassessed(audit: Audit) -> list[RenderableType]:
         why = finding.why or finding.message
         table.add_row(wording.SEVERITIES[finding.severity], Text(printable(finding.title)), Text(printable(why)))
     title = Text(f"{wording.UNASSESSED} · {len(findings)}", "bold")
+    return [Rule(title, align="left", style="dim", characters="─"), table, ""]
+
+
+def _kept(audit: Audit) -> list[RenderableType]:
+    """The protocols that were kept, with the measured times of their steps."""
+    findings = [finding for finding in with_status(audit, "passed") if finding.steps]
+    if not findings:
+        return []
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(ratio=2, overflow="fold")
+    table.add_column(ratio=3, overflow="fold", style="dim")
+    for finding in findings:
+        steps = "\n".join(map(wording.step_line, finding.steps))
+        table.add_row(Text(printable(finding.title)), Text(steps))
+    title = Text(f"{wording.STEPS_OF_PASSES} · {len(findings)}", "bold")
     return [Rule(title, align="left", style="dim", characters="─"), table, ""]
 
 

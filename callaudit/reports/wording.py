@@ -9,7 +9,7 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
-from callaudit.records import CallMetadata, Layout, Measurement, Party, Severity, Speaker, Status, Verdict
+from callaudit.records import CallMetadata, Layout, Measurement, Party, Severity, Speaker, Status, Step, Verdict
 
 TURNS_TEXT: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -140,6 +140,11 @@ MATCHED: Final = "匹配"
 CONFIDENCE: Final = "把握"
 REASON: Final = "原因"
 AGAINST: Final = "测得"
+STEPS: Final = "步骤"
+STEP_AT: Final = "时刻"
+STEP_WAITED: Final = "等了"
+STEP_WANTED: Final = "要求"
+STEPS_OF_PASSES: Final = "通过的流程"
 LIMIT: Final = "限值"
 SUMMARY: Final = "汇总"
 FAILED: Final = "未能质检"
@@ -201,6 +206,33 @@ def amount(value: float | None, unit: str | None) -> str:
     if unit == "ratio":
         return f"{number(value * 100, 1)}%"
     return f"{number(value)} {UNITS.get(unit or '', unit or '')}".strip()
+
+
+def step_mark(done: bool | None) -> str:
+    """Whether a step was done, as a mark; a question mark where nobody knows."""
+    return "？" if done is None else ("✓" if done else "✗")
+
+
+def step_wanted(step: Step) -> str:
+    """How long the wait before a step is to be.
+
+    >>> step_wanted(Step("挂机", True, 20.0, 4.2, 5.0)), step_wanted(Step("问候", True, 9.0, 0.4, 2.0, at_most=True))
+    ('至少 5 秒', '至多 2 秒')
+    """
+    return "" if step.wanted_s is None else f"{'至多' if step.at_most else '至少'} {number(step.wanted_s)} 秒"
+
+
+def step_line(step: Step) -> str:
+    """One step of a protocol in a line.
+
+    >>> step_line(Step("再次问候", True, 21.8, 5.06, 5.0)), step_line(Step("道别", False))
+    ('✓ 再次问候 00:21.8 等了 5.1 秒（至少 5 秒）', '✗ 道别')
+    """
+    parts = [step_mark(step.done), printable(step.name)]
+    parts += [clock(step.at_s)] if step.at_s is not None else []
+    waited = f"{STEP_WAITED} {step.waited_s:.1f} 秒" if step.waited_s is not None else ""
+    wanted = f"（{step_wanted(step)}）" if step.wanted_s is not None else ""
+    return " ".join([*parts, *([waited + wanted] if waited or wanted else [])])
 
 
 def seconds(value_s: float) -> str:
