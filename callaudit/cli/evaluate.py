@@ -57,6 +57,7 @@ class _Heard:
 @click.option("--out", type=click.Path(path_type=Path), help="File, or a folder for the report in every format.")
 @click.option("--only", metavar="GLOB", help="Only calls whose name matches, e.g. 'd0*'.")
 @click.option("--degrade", metavar="NAME", help="Hear copies made worse: snr20 snr10 snr5 loss3 gsm agc faint40 …")
+@click.option("--true-words", is_flag=True, help="Judge the words of the labels, not the recogniser's.")
 @click.option("--keep-audits", type=click.Path(path_type=Path), help="Write each audit to this folder as <call>.json.")
 @click.option(
     "--config", "config_path", type=click.Path(path_type=Path), help="Settings in TOML; options outrank them."
@@ -76,6 +77,7 @@ def evaluate_command(
     out: Path | None,
     only: str | None,
     degrade: str | None,
+    true_words: bool,
     keep_audits: Path | None,
     config_path: Path | None,
     **given: str | None,
@@ -89,9 +91,16 @@ def evaluate_command(
     \b
     callaudit evaluate samples
     callaudit evaluate labels --audio recordings --out report.html --keep-audits audits
+    callaudit evaluate labels --true-words
     callaudit evaluate labels --audits audits --against last-week
     """
-    hearing = {"--audio": audio, "--degrade": degrade, "--keep-audits": keep_audits, "--config": config_path}
+    hearing: dict[str, Path | str | None] = {
+        "--audio": audio,
+        "--degrade": degrade,
+        "--true-words": "yes" if true_words else None,
+        "--keep-audits": keep_audits,
+        "--config": config_path,
+    }
     _check_usage(audits, hearing | {f"--{name}": value for name, value in given.items()})
     paths = find_labels(labels_dir, only)
     truths, faults = read_labels(paths)
@@ -101,10 +110,11 @@ def evaluate_command(
         raise LabelError(f"{labels_dir}: no label could be read; mend them and try again")
     other = None if against is None else _read(truths, against)  # first: a wrong folder is said before hours of work
     if audits is None:
-        heard = _audit(truths, labels_dir, audio, degrade, keep_audits, (config_path, given))
+        heard = _audit(truths, labels_dir, audio, degrade, keep_audits, (config_path, given), told=true_words)
     else:
         heard = _read(truths, audits)
-    evaluation = evaluate(truths, heard.audits, timings=heard.timings, condition=degrade)
+    condition = ", ".join(filter(None, [degrade, "words of the labels" if true_words else None])) or None
+    evaluation = evaluate(truths, heard.audits, timings=heard.timings, condition=condition)
     comparison = None if other is None else compare(evaluate(truths, other.audits), evaluation)
     _write(evaluation, comparison, format_name, out)
     sys.exit(0 if heard.complete and not faults else 2)
@@ -124,6 +134,8 @@ def _audit(
     degrade: str | None,
     keep: Path | None,
     config: tuple[Path | None, Mapping[str, str | None]],
+    *,
+    told: bool,
 ) -> _Heard:
     """Audit every call now."""
     treatment = degraded(degrade) if degrade else None
@@ -133,7 +145,7 @@ def _audit(
     heard = _Heard({}, {})
     with Bar(len(truths)) as bar:
         folders = sound_folders(labels_dir, audio)
-        for one in audit_labelled(truths, folders, auditor, treatment=treatment, progress=bar):
+        for one in audit_labelled(truths, folders, auditor, treatment=treatment, told=told, progress=bar):
             bar.file_done()
             if one.audit is None or one.timing is None:
                 complain(one.error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from zlib import crc32
 from callaudit.audio import read_audio
 from callaudit.errors import CallauditError, ConfigError, UnreadableAudio
 from callaudit.evaluation.evaluate import Timing
+from callaudit.evaluation.told import ToldTranscriber
 from callaudit.evaluation.truth import Truth
 from callaudit.pipeline import Auditor, hear, judge_call
 from callaudit.progress import SILENT, Progress
@@ -78,14 +79,19 @@ def audit_labelled(
     auditor: Auditor,
     *,
     treatment: Treatment | None = None,
+    told: bool = False,
     progress: Progress = SILENT,
 ) -> Iterator[Heard]:
-    """The audit of each labelled call, in the order given; one that cannot be audited stops no other."""
+    """The audit of each labelled call, in the order given; one that cannot be audited stops no other.
+
+    `told`: its words are those of the label, not a recogniser's.
+    """
     for truth in truths:
         try:
             path = find_sound(truth, folders)
             wall_s, cpu_s = time.perf_counter(), time.process_time()
-            audit = _audit(path, auditor, treatment and partial(treatment, truth), progress)
+            own = replace(auditor, transcriber=ToldTranscriber(truth)) if told else auditor
+            audit = _audit(path, own, treatment and partial(treatment, truth), progress)
             timing = Timing(time.perf_counter() - wall_s, time.process_time() - cpu_s, audit.call.recording.duration_s)
             yield Heard(truth, audit, timing)
         except CallauditError as error:
@@ -123,4 +129,4 @@ def _audit(path: Path, auditor: Auditor, treat: Callable[[Audio], Audio] | None,
     if treat is not None:
         audio = treat(audio)
     call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
-    return judge_call(call, auditor.rulebook, progress=progress)
+    return judge_call(call, auditor.rulebook, auditor.aids, progress=progress)

@@ -71,11 +71,11 @@ def _span(given: Mapping[str, Any]) -> Span:
 
 def _turn(given: Mapping[str, Any]) -> Turn:
     span = _span(given)
-    words = _punctuated(given["text"], given["char_times"])
+    words = punctuated(given["text"], given["char_times"])
     return Turn(given["role"], span, words, given["text"], PROB, given["level_dbov"], given["chars_per_min"])
 
 
-def _punctuated(text: str, times: Sequence[Sequence[Any]]) -> tuple[Word, ...]:
+def punctuated(text: str, times: Sequence[Sequence[Any]]) -> tuple[Word, ...]:
     """The timed characters as words, each with the punctuation that follows it in the text."""
     words: list[Word] = []
     at = 0
