@@ -430,7 +430,7 @@ class Place:
 class Step:
     """One step of a protocol as it went: when it was done, and how long was waited before it, against what is asked.
 
-    `done` says whether it was done as asked, None where nobody knows; one that was done wrongly has its time all the same.
+    `done` says whether it was done as asked, None where nobody knows; one done wrongly has its time all the same.
     `at_s` and `waited_s` are None where it was not done or could not be timed. `wanted_s` is the least wait, or with
     `at_most` the longest.
     """
