@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.aids import Answer, Line, Question
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
@@ -81,18 +82,18 @@ def _line(facts: Facts, turn: int, ask: Ask) -> Line:
 
 def _outcome(facts: Facts, rule: Rule, turns: Sequence[int], answer: Answer, outcome: Outcome) -> Outcome:
     if answer.reply == "no_occasion":
-        return replace(not_applicable("语言模型认为没有出现该情形", CONFIDENCE), layer="model")
+        return replace(not_applicable(message("reader.no_occasion"), CONFIDENCE), layer="model")
     if answer.line is None or answer.reply == "cannot_tell":
         return outcome
     turn = facts.turns[turns[answer.line]]
     more = {
         "places": (Place(turn.span, turn.speaker),),
         "quote": turn.text,
-        "matched": f"“{turn.text[answer.start : answer.end]}”（语言模型）",
+        "matched": message("reader.matched", heard=turn.text[answer.start : answer.end]),
         "layer": "model",
     }
     if answer.reply == "kept":
-        return passed("语言模型认为符合要求", CONFIDENCE, **more)
+        return passed(message("reader.kept"), CONFIDENCE, **more)
     if rule.severity == "critical":
-        return not_assessable("语言模型认为违反，但严重违规不能只凭它判断，请人工复核", **more)
-    return violated("语言模型认为违反", CONFIDENCE, **more)
+        return not_assessable(message("reader.critical"), **more)
+    return violated(message("reader.broken"), CONFIDENCE, **more)

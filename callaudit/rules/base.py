@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_transform
 
-from pydantic import BeforeValidator, ConfigDict, Field
-
+from callaudit.messages import Text, message
 from callaudit.records import Layer, Place, Status, Step
+from pydantic import BeforeValidator, ConfigDict, Field
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -37,9 +37,9 @@ class Limit:
     origin: Annotated[Origin, Field(validation_alias="from")] = "proposed"
 
     @property
-    def note(self) -> str:
+    def note(self) -> Text:
         """What is added to a message that names the limit."""
-        return "（建议值）" if self.origin == "proposed" else ""
+        return message("limit.proposed") if self.origin == "proposed" else ""
 
 
 def _as_limit(given: object) -> object:
@@ -68,15 +68,15 @@ class Outcome:
     """
 
     status: Status
-    message: str
+    message: Text
     confidence: float = 1.0
-    why: str | None = None
+    why: Text | None = None
     value: float | None = None
     limit: float | None = None
     unit: str | None = None
     places: tuple[Place, ...] = ()
     quote: str | None = None
-    matched: str | None = None
+    matched: Text | None = None
     steps: tuple[Step, ...] = ()
     layer: Layer | None = None
     wants_reader: bool = False
@@ -87,24 +87,24 @@ class Outcome:
         return replace(self, value=rounded, limit=None if limit is None else limit.value, unit=unit)
 
 
-def passed(message: str, confidence: float = 0.9, **more: Any) -> Outcome:
+def passed(message: Text, confidence: float = 0.9, **more: Any) -> Outcome:
     """The rule was kept."""
     return Outcome("passed", message, confidence, **more)
 
 
-def violated(message: str, confidence: float = 0.9, **more: Any) -> Outcome:
+def violated(message: Text, confidence: float = 0.9, **more: Any) -> Outcome:
     """The rule was broken."""
     return Outcome("violated", message, confidence, **more)
 
 
-def not_applicable(why: str, confidence: float = 0.9) -> Outcome:
+def not_applicable(why: Text, confidence: float = 0.9) -> Outcome:
     """The condition of the rule did not arise."""
-    return Outcome("not_applicable", f"不适用：{why}", confidence, why)
+    return Outcome("not_applicable", message("outcome.not_applicable", why=why), confidence, why)
 
 
-def not_assessable(why: str, **more: Any) -> Outcome:
+def not_assessable(why: Text, **more: Any) -> Outcome:
     """Something is missing that the judgement needs."""
-    return Outcome("not_assessable", f"无法判断：{why}", 1.0, why, **more)
+    return Outcome("not_assessable", message("outcome.not_assessable", why=why), 1.0, why, **more)
 
 
 # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────

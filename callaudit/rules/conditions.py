@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-
+from callaudit.messages import Text, message
 from callaudit.rules.base import Threshold, limit, options
 from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
 from callaudit.rules.facts import BORDER_S, Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
 from callaudit.text.readable import readable
+from pydantic import BeforeValidator, Field
+
+SPEAKERS = {"agent": "speaker.agent", "customer": "speaker.customer", "unknown": "speaker.unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Answer:
     """Whether a condition holds (None: unknown), and what that rests on, for people."""
 
     holds: bool | None
-    why: str
+    why: Text
 
     def __invert__(self) -> Answer:
         return Answer(None if self.holds is None else not self.holds, self.why)
@@ -115,10 +117,10 @@ def _situation(facts: Facts, ref: object) -> Answer:
     moments = facts.moments(ref)  # type: ignore[arg-type]  # dispatched by field name
     title = facts.title(ref)  # type: ignore[arg-type]  # the same
     if moments:
-        return Answer(True, f"出现{title}")
-    if facts.turns and not facts.chinese:
-        return Answer(None, "通话不是中文")
-    return Answer(False, f"未出现{title}")
+        return Answer(True, message("cue.present", situation=title))
+    if facts.turns and not facts.understood:
+        return Answer(None, message("doubt.other_language"))
+    return Answer(False, message("cue.absent", situation=title))
 
 
 def _said(facts: Facts, said: Said) -> Answer:
@@ -126,89 +128,95 @@ def _said(facts: Facts, said: Said) -> Answer:
         facts, facts.window(said.where, said.who), said.words, least=said.least, anchor=said.anchor, near=False
     )
     if found.best is not None:
-        return Answer(True, f"说过“{found.best.hit.heard}”")
-    return Answer(False, f"未说“{readable(said.words[0])}”等")
+        return Answer(True, message("condition.said", heard=found.best.hit.heard))
+    return Answer(False, message("condition.unsaid", phrase=readable(said.words[0])))
 
 
 def _ring(facts: Facts, asked: Ringing) -> Answer:
     ring, queue_s = facts.call.timeline.ring, facts.call.metadata.queue_s
     if ring is None and queue_s is None:
-        return Answer(False if asked.known else None if asked.known is None else True, "录音中没有振铃，也没有排队时间")
+        holds = False if asked.known else None if asked.known is None else True
+        return Answer(holds, message("condition.no_ring"))
     if asked.known is not None:
-        return Answer(asked.known, "有振铃")
+        return Answer(asked.known, message("condition.rings"))
     if ring is not None and ring.count is not None and asked.over is not None:
-        return Answer(ring.count > asked.over.value, f"响铃 {ring.count} 声")
+        return Answer(ring.count > asked.over.value, message("condition.n_rings", n=ring.count))
     waited_s = ring.ring_to_answer_s if ring is not None else float(queue_s or 0.0)
     if asked.over_s is None:
-        return Answer(None, "铃声数不清")
-    return Answer(waited_s > asked.over_s.value, f"{waited_s:.1f} 秒后接听")
+        return Answer(None, message("condition.rings_uncounted"))
+    return Answer(waited_s > asked.over_s.value, message("condition.answered_after", seconds=waited_s))
 
 
 def _meta(facts: Facts, wanted: dict[str, tuple[str, ...]]) -> Answer:
     unknown = [key for key in wanted if facts.meta(key) is None]
     wrong = [key for key, values in wanted.items() if key not in unknown and facts.meta(key) not in values]
     if wrong:
-        return Answer(False, f"{wrong[0]} 为 {facts.meta(wrong[0])}")
-    return Answer(None, f"缺少通话资料 {unknown[0]}") if unknown else Answer(True, "通话资料相符")
+        return Answer(False, message("condition.meta_is", key=wrong[0], value=facts.meta(wrong[0]) or ""))
+    if unknown:
+        return Answer(None, message("condition.meta_unknown", key=unknown[0]))
+    return Answer(True, message("condition.meta_fits"))
 
 
 def _known(facts: Facts, keys: tuple[str, ...]) -> Answer:
     missing = [key for key in keys if facts.meta(key) is None]
-    return Answer(not missing, f"缺少通话资料 {missing[0]}" if missing else "资料齐全")
+    if missing:
+        return Answer(False, message("condition.meta_unknown", key=missing[0]))
+    return Answer(True, message("condition.meta_known"))
 
 
 def _holiday(facts: Facts, wanted: bool) -> Answer:
     if facts.day is None and facts.holiday is None:
-        return Answer(None, "不知道通话日期")
-    return Answer((facts.holiday is not None) == wanted, facts.holiday or "不是节日")
+        return Answer(None, message("condition.day_unknown"))
+    return Answer((facts.holiday is not None) == wanted, facts.holiday or message("condition.no_holiday"))
 
 
 def _weekend(facts: Facts, wanted: bool) -> Answer:
     if facts.day is None:
-        return Answer(None, "不知道通话日期")
-    return Answer((facts.day.weekday() >= 5) == wanted, "周末" if facts.day.weekday() >= 5 else "不是周末")
+        return Answer(None, message("condition.day_unknown"))
+    weekend = facts.day.weekday() >= 5
+    return Answer(weekend == wanted, message("condition.weekend" if weekend else "condition.no_weekend"))
 
 
 def _agent_turns(facts: Facts, least: int) -> Answer:
-    return Answer(len(facts.agent) >= least, f"客服说了 {len(facts.agent)} 段话")
+    return Answer(len(facts.agent) >= least, message("condition.agent_turns", n=len(facts.agent)))
 
 
 def _customer_turns(facts: Facts, least: int) -> Answer:
-    return Answer(len(facts.customer) >= least, f"客户说了 {len(facts.customer)} 段话")
+    return Answer(len(facts.customer) >= least, message("condition.customer_turns", n=len(facts.customer)))
 
 
 def _customer_spoke(facts: Facts, wanted: bool) -> Answer:
     if doubt_of_roles(facts) and facts.turns and facts.call.recording.layout != "stereo":
-        return Answer(None, "单声道混音，分不清客户是否说话")
-    return Answer(facts.customer_spoke == wanted, "客户说过话" if facts.customer_spoke else "客户没有说话")
+        return Answer(None, message("condition.customer_unclear"))
+    key = "condition.customer_spoke" if facts.customer_spoke else "condition.customer_silent"
+    return Answer(facts.customer_spoke == wanted, message(key))
 
 
 def _hangup(facts: Facts, by: str) -> Answer:
     hangup = facts.call.timeline.hangup
     if hangup.by == "unknown":
-        return Answer(None, hangup.why or "不知道哪一方先挂机")
-    return Answer(hangup.by == by, f"{'客服' if hangup.by == 'agent' else '客户'}先挂机")
+        return Answer(None, hangup.why or message("condition.hangup_unknown"))
+    key = "condition.hung_up_agent" if hangup.by == "agent" else "condition.hung_up_customer"
+    return Answer(hangup.by == by, message(key))
 
 
 def _last_speaker(facts: Facts, who: str) -> Answer:
     if not facts.turns:
-        return Answer(False, "无人说话")
+        return Answer(False, message("condition.nobody_spoke"))
     last = max(facts.turns, key=lambda turn: turn.span.end_s)
-    return Answer(
-        last.speaker == who, "最后说话的是" + {"agent": "客服", "customer": "客户"}.get(last.speaker, "不明者")
-    )
+    return Answer(last.speaker == who, message("condition.spoke_last", speaker=message(SPEAKERS[last.speaker])))
 
 
 def _greeting_interrupted(facts: Facts, wanted: bool) -> Answer:
     """Whether the customer begins to speak, in words, before the agent's first turn ends."""
     if not facts.agent:
-        return Answer(None, "没有听到客服说话")
+        return Answer(None, message("doubt.agent_unheard"))
     first = facts.turns[facts.agent[0]].span
     over = any(
         facts.turns[k].words and first.start_s <= facts.turns[k].span.start_s < first.end_s - BORDER_S
         for k in facts.customer
     )
-    return Answer(over == wanted, "客户打断了开场白" if over else "开场白没有被打断")
+    return Answer(over == wanted, message("condition.greeting_cut" if over else "condition.greeting_whole"))
 
 
 def _hold(facts: Facts, asked: Held) -> Answer:
@@ -216,33 +224,37 @@ def _hold(facts: Facts, asked: Held) -> Answer:
     fit = [w for w in all_waits(facts) if w.kind in kinds and w.span.duration_s >= asked.least_s.value]
     if asked.total_s is not None:
         total_s = sum(wait.span.duration_s for wait in fit)
-        return Answer(total_s > asked.total_s.value, f"等待共 {total_s:.0f} 秒")
-    return Answer(bool(fit), f"有 {len(fit)} 次等待" if fit else "没有这样的等待")
+        return Answer(total_s > asked.total_s.value, message("condition.waited", seconds=total_s))
+    return Answer(bool(fit), message("condition.waits", n=len(fit)) if fit else message("condition.no_waits"))
 
 
 def _measured(facts: Facts, asked: Measured) -> Answer:
     found = {m.name: m for m in facts.call.measurements}.get(asked.name)
     if found is None or found.value is None:
-        return Answer(None, (found.why if found else None) or f"没有测得 {asked.name}")
+        why = found.why if found else None
+        return Answer(None, why or message("condition.unmeasured", name=asked.name))
     low = asked.least is None or found.value >= asked.least.value
-    return Answer(low and (asked.most is None or found.value <= asked.most.value), f"{asked.name} = {found.value:.2f}")
+    fits = low and (asked.most is None or found.value <= asked.most.value)
+    return Answer(fits, message("condition.measured", name=asked.name, value=found.value))
 
 
 def _lasts_s(facts: Facts, least_s: float) -> Answer:
     lasts_s = facts.talk_end_s - facts.call.timeline.answer_s
-    return Answer(lasts_s >= least_s, f"通话 {lasts_s:.0f} 秒")
+    return Answer(lasts_s >= least_s, message("condition.lasts", seconds=lasts_s))
 
 
 def _ended(facts: Facts, asked: Ended) -> Answer:
     at_s, own = facts.call.timeline.hangup.at_s, facts.of(asked.since)
     if at_s is None or not own:
-        return Answer(None, "不知道何时挂机" if own else "此方没有说话")
+        return Answer(None, message("condition.end_unknown" if own else "condition.party_silent"))
     wait_s = at_s - max(facts.turns[k].span.end_s for k in own)
-    return Answer(wait_s >= asked.least_s.value, f"最后一句话后 {max(0.0, wait_s):.1f} 秒挂机")
+    return Answer(wait_s >= asked.least_s.value, message("condition.ended_after", seconds=max(0.0, wait_s)))
 
 
 def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
-    return Answer(facts.call.recording.layout in wanted, f"录音为 {facts.call.recording.layout}")
+    return Answer(
+        facts.call.recording.layout in wanted, message("condition.layout", layout=facts.call.recording.layout)
+    )
 
 
 ANSWERS: dict[str, Callable[..., Answer]] = {
@@ -267,7 +279,7 @@ def all_of(answers: Iterable[Answer]) -> Answer:
     """No if any is no, else unknown if any is unknown."""
     found = list(answers)
     decisive = [a for a in found if a.holds is False] or [a for a in found if a.holds is None] or found
-    return decisive[0] if decisive else Answer(True, "无条件")
+    return decisive[0] if decisive else Answer(True, message("condition.none"))
 
 
 def any_of(answers: Iterable[Answer]) -> Answer:

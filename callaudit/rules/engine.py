@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
+from callaudit.messages import Language, Text, message, render
 from callaudit.records import Call, Failure, Finding, Severity
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.asking import asked
@@ -28,7 +29,7 @@ def judge(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS) -> tuple[tuple[F
 
     Rules that sum up others are judged last, on their findings.
     """
-    facts = Facts(call, rulebook.settings, rulebook.situations, aids)
+    facts = Facts(call, rulebook.settings, rulebook.situations, aids, rulebook.language)
     others = worlds(facts)
     rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
     found: dict[str, Finding] = {}
@@ -62,12 +63,18 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
     severity: Severity = rule.severity
     if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
+    language = facts.language
     return Finding(
-        rule=rule.id, status=outcome.status, severity=severity, title=rule.title.zh, message=outcome.message,
-        sources=rule.sources, confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=outcome.why,
+        rule=rule.id, status=outcome.status, severity=severity, title=rule.title.of(language),
+        message=render(outcome.message, language), sources=rule.sources,
+        confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=_words(outcome.why, language),
         value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
-        matched=outcome.matched, chapter=rule.chapter, steps=outcome.steps, layer=outcome.layer,
+        matched=_words(outcome.matched, language), chapter=rule.chapter, steps=outcome.steps, layer=outcome.layer,
     )  # fmt: skip
+
+
+def _words(text: Text | None, language: Language) -> str | None:
+    return None if text is None else render(text, language)
 
 
 def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
@@ -82,7 +89,7 @@ def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
 
 def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:
     if rule.applies_to != "both" and facts.call.metadata.direction is None:
-        return not_assessable("不知道是呼入还是呼出")
+        return not_assessable(message("direction.unknown"))
     wanted = all_of([*(answer(facts, c) for c in rule.when), _sector(facts, rule)])
     if wanted.holds is False:
         return not_applicable(wanted.why)
@@ -103,11 +110,11 @@ def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:
 
 def _sector(facts: Facts, rule: Rule) -> Answer:
     if not rule.sector:
-        return Answer(True, "各行业")
+        return Answer(True, message("sector.any"))
     sector = facts.call.metadata.sector
     if sector is None:
-        return Answer(None, "不知道所属行业")
-    return Answer(sector in rule.sector, f"仅适用于 {'、'.join(rule.sector)}，本通话属 {sector}")
+        return Answer(None, message("sector.unknown"))
+    return Answer(sector in rule.sector, message("sector.other", sectors=rule.sector, sector=sector))
 
 
 def _checked(facts: Facts, check: Check, found: dict[str, Finding]) -> Outcome:
@@ -129,7 +136,7 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
         return decisive
     return replace(
         decisive,
-        message="；".join(dict.fromkeys(outcome.message for outcome in alike)),
+        message=message("text.joined", parts=tuple(dict.fromkeys(outcome.message for outcome in alike))),
         confidence=max(outcome.confidence for outcome in alike),
         places=tuple(sorted({place for o in alike for place in o.places}, key=lambda place: place.span)),
     )

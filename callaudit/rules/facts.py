@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
+from callaudit.messages import Language, Text, message
 from callaudit.records import Call, Turn
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
@@ -45,15 +46,27 @@ class Moment:
     turn: int
     span: Span
     score: float
-    title: str
+    title: Text
     heard: Heard | None = None
+
+
+def _title(cue: Cue) -> Text:
+    return cue.title or message("cue.untitled")
 
 
 class Facts:
     """A call seen by its rules. Nothing in it changes; everything is computed when first asked for, and kept."""
 
-    def __init__(self, call: Call, settings: Settings, situations: Mapping[str, Cue], aids: Aids = NO_AIDS) -> None:
+    def __init__(
+        self,
+        call: Call,
+        settings: Settings,
+        situations: Mapping[str, Cue],
+        aids: Aids = NO_AIDS,
+        language: Language = "zh",
+    ) -> None:
         self.call = call
+        self.language = language
         self.settings = settings
         self.situations = situations
         self.aids = aids
@@ -63,9 +76,9 @@ class Facts:
 
     # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
-    def chinese(self) -> bool:
-        """Whether the words can be judged by a Chinese rulebook."""
-        return self.call.language.lower().startswith("zh")
+    def understood(self) -> bool:
+        """Whether the call is in the language of the rulebook."""
+        return self.call.language.lower().startswith(self.language)
 
     @cached_property
     def role_confidence(self) -> float:
@@ -271,9 +284,9 @@ class Facts:
                     best[moment.turn] = moment
         return tuple(best[k] for k in sorted(best))
 
-    def title(self, ref: Cues) -> str:
+    def title(self, ref: Cues) -> Text:
         """What the situations are called in messages."""
-        return "或".join(dict.fromkeys(cue.title or "该情形" for cue in self.cues(ref)))
+        return message("cue.titles", titles=tuple(dict.fromkeys(_title(cue) for cue in self.cues(ref))))
 
     def recognised(self, cue: Cue) -> tuple[Moment, ...]:
         """Every turn that is such a cue."""
@@ -304,7 +317,7 @@ class Facts:
         )
 
     def _moment(self, cue: Cue, turn: int) -> Moment | None:
-        title = cue.title or "该情形"
+        title = _title(cue)
         if not self._could_be(cue, turn):
             return None
         if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least, near=False).hits:

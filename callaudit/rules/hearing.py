@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from callaudit.messages import Message, message
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
 from callaudit.spans import Span
@@ -55,7 +56,7 @@ LEAST_OWN = 0.7
 sure 86 % were right (fitted on the same recordings); of pieces above 0.9, on recordings held out, 98.7 %
 (`callaudit.speakers.by_voice`)."""
 
-HOW = {"exact": "字面", "sound": "读音", "pattern": "句式"}
+HOW = {"exact": "matched.exact", "sound": "matched.sound", "pattern": "matched.pattern"}
 
 SURE_SPLIT, TELLING_CHARS = 0.75, 4
 """On a mono mix a missing phrase that the customer seems to say is doubtful; short ones (你好, 谢谢) both say, so these
@@ -169,10 +170,10 @@ def across(facts: Facts, turns: Sequence[int], phrases: Iterable[str], *, least:
 
 
 # ── doubt ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
+def doubt_of_words(facts: Facts, turns: Sequence[int]) -> Message | None:
     """Why words said in these turns may be missing from the transcript; None where it can be trusted."""
-    if not facts.chinese:
-        return "通话不是中文，规则只认识中文用语"
+    if not facts.understood:
+        return message("doubt.language")
     lasting_s = {k: facts.turns[k].span.duration_s for k in turns}
     doubts = {k: why for k in turns if (why := _doubt_of_turn(facts, k))}
     if not doubts or sum(lasting_s[k] for k in doubts) < LEAST_DOUBTED * sum(lasting_s.values()):
@@ -180,28 +181,29 @@ def doubt_of_words(facts: Facts, turns: Sequence[int]) -> str | None:
     return doubts[max(doubts, key=lambda k: lasting_s[k])]
 
 
-def _doubt_of_turn(facts: Facts, turn: int) -> str | None:
+def _doubt_of_turn(facts: Facts, turn: int) -> Message | None:
     """Why the words of one turn may be incomplete; None where they can be trusted, or are too few to tell."""
     lasts_s, words = facts.turns[turn].span.duration_s, facts.turns[turn].words
     if lasts_s >= 0.8 and not words:
-        return "有语音但没有转写出文字"
+        return message("doubt.no_words")
     if lasts_s >= 2.0 and facts.n_chars(turn) / lasts_s < LEAST_CHARS_PER_S:
-        return "转写不完整（文字明显少于语音）"
-    return "转写把握太低" if words and fmean(word.prob for word in words) < LEAST_PROB else None
+        return message("doubt.few_words")
+    unsure = words and fmean(word.prob for word in words) < LEAST_PROB
+    return message("doubt.words") if unsure else None
 
 
-def doubt_of_roles(facts: Facts) -> str | None:
+def doubt_of_roles(facts: Facts) -> Message | None:
     """Why it is not sure who said what; None where it is."""
     if facts.role_confidence >= LEAST_ROLE:
         return None
     if facts.call.recording.layout != "stereo":
-        return "单声道混音，分不清哪句是谁说的"
-    return "分不清哪一方是客服"
+        return message("doubt.mono_roles")
+    return message("doubt.roles")
 
 
 def missing_why(
     facts: Facts, turns: Sequence[int], phrases: Sequence[str], *, least: float, hidden: bool = True
-) -> str | None:
+) -> Message | None:
     """Why a phrase that was not found in the agent's turns cannot be held to be missing.
 
     `hidden`: whether words that the recogniser was unsure of may be the phrase.
@@ -213,10 +215,10 @@ def missing_why(
             phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if _n_spoken(p) >= TELLING_CHARS]
         )
         if search(facts, facts.turns_beside(turns), telling, least=least).hits:
-            return "单声道混音，这句话可能被分到了客户一方"
+            return message("doubt.mono_words")
     if hidden and _perhaps_hidden(facts, turns, phrases):
-        return "有几个字听不真，可能就是这句话"
-    return "有几个字读音与这句话相同" if homophones(facts, turns, phrases) else None
+        return message("doubt.hidden")
+    return message("doubt.homophones") if homophones(facts, turns, phrases) else None
 
 
 def homophones(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
@@ -313,5 +315,5 @@ def evidence(facts: Facts, hits: Sequence[Heard]) -> dict[str, object]:
     return {
         "places": tuple(place(facts, heard) for heard in hits),
         "quote": facts.turns[best.turn].text,
-        "matched": f"“{best.hit.heard}” ≈ “{readable(best.hit.phrase)}”（{HOW[best.hit.how]}，{best.score:.2f}）",
+        "matched": message(HOW[best.hit.how], heard=best.hit.heard, phrase=readable(best.hit.phrase), score=best.score),
     }

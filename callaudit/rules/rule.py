@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from callaudit.messages import Language
 from callaudit.records import Severity, Source
 from callaudit.rules.asking import Ask
 from callaudit.rules.base import AppliesTo, Settings, options
@@ -28,6 +29,10 @@ class Title:
 
     zh: str
     en: str
+
+    def of(self, language: Language) -> str:
+        """The name in that language."""
+        return self.zh if language == "zh" else self.en
 
 
 @options
@@ -78,11 +83,15 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """A set of rules with what they share; `sha256` covers everything that can change a judgement."""
+    """A set of rules with what they share; `sha256` covers everything that can change a judgement.
+
+    `language` is that of the calls it judges, and of its findings.
+    """
 
     name: str
     version: str
     title: str
+    language: Language
     chapters: Mapping[str, str]
     settings: Settings
     rules: tuple[Rule, ...]

@@ -15,6 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.errors import RulebookError
+from callaudit.messages import Language
 from callaudit.records import Severity, Source
 from callaudit.rules.asking import Ask
 from callaudit.rules.base import OPERATORS, AppliesTo, Settings, options
@@ -71,6 +72,7 @@ class Head:
     title: str
     chapters: Mapping[str, str]
     settings: Settings
+    language: Language = "zh"
     extends: str | None = None
     disabled: tuple[str, ...] = ()
 
@@ -114,7 +116,9 @@ def load_rulebook(path_or_name: str | Path) -> Rulebook:
         phrases,
         [r[0] for r in resolved.values()],
     )
-    return Rulebook(head.name, head.version, head.title, head.chapters, head.settings, rules, situations, digest)
+    return Rulebook(
+        head.name, head.version, head.title, head.language, head.chapters, head.settings, rules, situations, digest
+    )
 
 
 # ── merging ──────────────────────────────────────────────────────────────────────────────────────────────────────

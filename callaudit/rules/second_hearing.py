@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from callaudit.messages import Message, Text, message
 from callaudit.records import Status
 from callaudit.rules.base import Outcome, not_assessable
 from callaudit.rules.cues import Cue
@@ -31,7 +32,7 @@ PROBABLE = 0.5
 """Probability from which what only readings hold counts as said, in favour of the agent."""
 
 KEPT: tuple[Status, ...] = ("passed", "not_applicable")
-AGREED = "经复核，各种听法一致"
+AGREED = message("again.agreed")
 
 
 class Otherwise(Facts):
@@ -41,7 +42,7 @@ class Otherwise(Facts):
         hearing = told.hearings[number]
         turn = hearing.of(told.turns[hearing.turn], told.call.language)
         turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
-        super().__init__(replace(told.call, turns=turns), told.settings, told.situations, told.aids)
+        super().__init__(replace(told.call, turns=turns), told.settings, told.situations, told.aids, told.language)
         row = len(told.turns) + number
         self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
         self._told, self._changed = told, hearing.turn
@@ -106,11 +107,11 @@ def _doubted(outcome: Outcome, again: Sequence[Judged]) -> Outcome:
     found = posterior(True, ((j.hearing, j.outcome.status == "violated") for j in again))
     if found < STANDS:
         other = max((j for j in again if j.outcome.status != "violated"), key=lambda j: j.hearing.share)
-        why = f"复核后只有 {found:.0%} 的把握：{_shown(other.hearing)}"
+        why = message("again.only", found=found, reading=_shown(other.hearing))
         return not_assessable(why, places=outcome.places, quote=outcome.quote, matched=outcome.matched)
     if found == 1.0 and not any(_touches(j.hearing, outcome) for j in again):
         return outcome
-    note = AGREED if found == 1.0 else f"复核后仍有 {found:.0%} 的把握"
+    note = AGREED if found == 1.0 else message("again.still", found=found)
     return replace(outcome, confidence=outcome.confidence * found, matched=_joined(outcome.matched, note))
 
 
@@ -120,7 +121,7 @@ def _kept(again: Sequence[Judged], prob: float) -> Outcome:
     return replace(
         best.outcome,
         confidence=best.outcome.confidence * prob,
-        matched=_joined(best.outcome.matched, f"据复核：{_shown(best.hearing)}"),
+        matched=_joined(best.outcome.matched, message("again.kept", reading=_shown(best.hearing))),
     )
 
 
@@ -129,9 +130,9 @@ def _touches(hearing: Hearing, outcome: Outcome) -> bool:
     return any(place.span.overlap_s(hearing.span) > 0 for place in outcome.places)
 
 
-def _shown(hearing: Hearing) -> str:
-    return f"听作“{hearing.first}”，也可能是“{hearing.again}”（占 {hearing.share:.0%}）"
+def _shown(hearing: Hearing) -> Message:
+    return message("again.reading", first=hearing.first, again=hearing.again, share=hearing.share)
 
 
-def _joined(*notes: str | None) -> str:
-    return "；".join(note for note in notes if note)
+def _joined(*notes: Text | None) -> Message:
+    return message("text.joined", parts=tuple(note for note in notes if note))

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import Message, Text, message
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
 from callaudit.rules.cues import Part, Phrase
 from callaudit.rules.facts import Facts
@@ -61,7 +62,7 @@ class Wording:
         """The parts; `any` is a single one."""
         if self.parts or not self.any:
             return self.parts
-        return (Part(name=self.what or f"“{readable(self.any[0])}”等用语", any=self.any),)
+        return (Part(name=self.what or "", any=self.any),)
 
     @property
     def n_wanted(self) -> int:
@@ -100,34 +101,44 @@ def tell(facts: Facts, turns: Sequence[int], wording: Wording) -> Told:
     return Told(tuple(found), tuple(missing), tuple(near), without_exempt(facts, refused, wording.exempt))
 
 
-def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: str) -> Outcome:
+def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: Text) -> Outcome:
     """Whether the wording was said in the turns, which hold at least one; `place` names them in the message."""
     told = tell(facts, turns, wording)
     if told.refused:
         worst = max(told.refused, key=lambda heard: heard.score)
-        return violated(f"{place}说了“{worst.hit.heard}”", sure(facts, worst), **evidence(facts, told.refused))
+        return violated(
+            message("wording.refused", place=place, heard=worst.hit.heard),
+            sure(facts, worst),
+            **evidence(facts, told.refused),
+        )
     n_found = len(wording.wanted) - len(told.missing)
     if n_found >= wording.n_wanted:
         if wording.in_order and (swapped := _swapped(told.found)):
-            return violated(f"{place}次序不对：{swapped}", sure(facts, *told.found), **evidence(facts, told.found))
-        names = "、".join(part.name for part in wording.wanted if part not in told.missing)
+            return violated(
+                message("wording.disorder", place=place, swapped=swapped),
+                sure(facts, *told.found),
+                **evidence(facts, told.found),
+            )
+        names = tuple(_name(part) for part in wording.wanted if part not in told.missing)
         return passed(
-            f"{place}说了{names}" if names else f"{place}有回应",
+            message("wording.said", place=place, names=names) if names else message("wording.answered", place=place),
             sure(facts, *told.found),
             **evidence(facts, told.found),
         )
-    names = "、".join(part.name for part in told.missing)
+    names = tuple(_name(part) for part in told.missing)
     if n_found + len(told.near) >= wording.n_wanted:
-        return passed(f"{place}听起来说了{names}，但听得不真", NEAR_CONFIDENCE, **evidence(facts, told.found))
+        return passed(message("wording.near", place=place, names=names), NEAR_CONFIDENCE, **evidence(facts, told.found))
     if wording.optional:
-        return not_applicable(f"没有说{names}，不作要求")
+        return not_applicable(message("wording.optional", names=names))
     phrases = [phrase for part in told.missing for phrase in part.any]
     if why := missing_why(facts, turns, phrases, least=wording.least, hidden=wording.hidden):
         return not_assessable(why, **evidence(facts, told.found))
     said = [word.prob for k in turns for word in facts.turns[k].words]
     confidence = facts.role_confidence * (0.6 + 0.35 * (fmean(said) if said else 0.5))
     return violated(
-        f"{place}未说{names}", round(confidence, 3), **(evidence(facts, told.found) or _unsaid(facts, turns))
+        message("wording.unsaid", place=place, names=names),
+        round(confidence, 3),
+        **(evidence(facts, told.found) or _unsaid(facts, turns)),
     )
 
 
@@ -142,12 +153,17 @@ def _unsaid(facts: Facts, turns: Sequence[int]) -> dict[str, object]:
     }
 
 
+def _name(part: Part) -> Text:
+    """What a part is called in messages: its name, or the first of its phrases."""
+    return part.name or message("wording.like", phrase=readable(part.any[0]))
+
+
 def _turn_at(facts: Facts, turns: Sequence[int], time_s: float) -> int:
     return max((k for k in turns if facts.turns[k].span.start_s <= time_s + 0.01), default=turns[0])
 
 
-def _swapped(found: Sequence[Heard]) -> str | None:
+def _swapped(found: Sequence[Heard]) -> Message | None:
     for one, other in pairwise(found):
         if other.span.start_s < one.span.start_s:
-            return f"“{other.hit.heard}”先于“{one.hit.heard}”"
+            return message("wording.swapped", one=other.hit.heard, other=one.hit.heard)
     return None

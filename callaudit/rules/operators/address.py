@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -62,8 +63,8 @@ def address(facts: Facts, asked: Address) -> Outcome:
     if known is None:
         used = search(facts, facts.agent, anyone, least=SAY_LEAST).hits
         if len(used) < asked.least_uses.value:
-            return not_applicable("不知道客户姓氏")
-        return passed(f"称呼了“{used[0].hit.heard}”", 0.75, **evidence(facts, used[:3])).measured(
+            return not_applicable(message("address.unknown"))
+        return passed(message("address.used", heard=used[0].hit.heard), 0.75, **evidence(facts, used[:3])).measured(
             len(used), asked.least_uses, "times"
         )
     turns = tuple(k for k in facts.agent if k > known.turn)
@@ -72,19 +73,19 @@ def address(facts: Facts, asked: Address) -> Outcome:
     named = said.hits or search(facts, turns, anyone, least=SAY_LEAST).hits
     if len(named) >= asked.least_uses.value:
         sure = 0.9 if said.hits else 0.65  # another surname: most often a homophone of the recogniser
-        return passed(f"称呼了“{named[0].hit.heard}”", sure, **evidence(facts, named[:3])).measured(
+        return passed(message("address.used", heard=named[0].hit.heard), sure, **evidence(facts, named[:3])).measured(
             len(named), asked.least_uses, "times"
         )
     if len([k for k in turns if not facts.backchannel(k)]) < asked.least_turns:
-        return not_applicable("知道姓氏后客服没再说几句话")
+        return not_applicable(message("address.too_late"))
     if known.turn < 0 and not asked.from_metadata:
-        return not_applicable("姓氏只见于通话资料，通话中没有提到")
+        return not_applicable(message("address.metadata_only"))
     if said.near:
-        return passed("听起来称呼了客户姓氏", 0.55)
+        return passed(message("address.near"), 0.55)
     if why := missing_why(facts, turns, phrases, least=SAY_LEAST):
         return not_assessable(why)
     places = (Place(facts.turns[known.turn].span, "customer"),) if known.turn >= 0 else ()
-    outcome = violated(f"知道客户姓“{known.surname}”后没有用姓氏加尊称称呼", 0.8 * facts.role_confidence, places=places,
+    outcome = violated(message("address.unused", surname=known.surname), 0.8 * facts.role_confidence, places=places,
                        quote=facts.turns[known.turn].text if known.turn >= 0 else None)  # fmt: skip
     return outcome.measured(len(named), asked.least_uses, "times")
 

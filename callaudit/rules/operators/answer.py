@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.facts import Facts
@@ -39,9 +40,9 @@ def answering(facts: Facts, asked: Answering) -> Outcome:
     """Not applicable where nothing rings and no queue time is known."""
     ring, queue_s = facts.call.timeline.ring, facts.call.metadata.queue_s
     if ring is None and queue_s is None:
-        return not_applicable("录音中没有振铃，也没有排队时间")
+        return not_applicable(message("condition.no_ring"))
     if ring is not None and not facts.call.timeline.of("speech"):
-        return not_applicable("振铃之后没有人说话，电话没有接通")
+        return not_applicable(message("answer.no_talk"))
     if asked.rings_most or asked.seconds_most:
         waited = _Waited(ring.count, ring.ring_to_answer_s, ring.span) if ring else _Waited(None, queue_s or 0.0, None)
         return _soon(asked, waited)
@@ -52,27 +53,25 @@ def _soon(asked: Answering, waited: _Waited) -> Outcome:
     places = (Place(waited.span),) if waited.span else ()
     if waited.n_rings is not None and asked.rings_most:
         most, value, unit = asked.rings_most, float(waited.n_rings), "rings"
-        text = f"响铃 {waited.n_rings} 声（{waited.seconds:.1f} 秒）"
-        wanted = f"规定不超过 {most.value:g} 声{most.note}"
+        soon = message("answer.soon_rings", n=waited.n_rings, seconds=waited.seconds)
+        late = message("answer.late_rings", n=waited.n_rings, seconds=waited.seconds, most=most.value, note=most.note)
     elif asked.seconds_most:
         most, value, unit = asked.seconds_most, waited.seconds, "s"
-        text, wanted = f"等了 {waited.seconds:.1f} 秒", f"规定不超过 {most.value:g} 秒{most.note}"
+        soon = message("answer.soon_s", seconds=waited.seconds)
+        late = message("answer.late_s", seconds=waited.seconds, most=most.value, note=most.note)
     else:
-        return not_assessable("铃声数不清")
-    late = value > most.value
-    outcome = (
-        violated(f"{text}才接听，{wanted}", 0.95, places=places) if late else passed(f"{text}接听", 0.95, places=places)
-    )
+        return not_assessable(message("condition.rings_uncounted"))
+    outcome = violated(late, 0.95, places=places) if value > most.value else passed(soon, 0.95, places=places)
     return outcome.measured(value, most, unit)
 
 
 def _greets(facts: Facts, asked: Answering) -> Outcome:
     if facts.call.timeline.ring is None:
-        return not_applicable("录音中没有振铃，不知道何时接通")
+        return not_applicable(message("answer.when_unknown"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     if not facts.agent:
-        return not_assessable("没有听到客服说话")
+        return not_assessable(message("doubt.agent_unheard"))
     answer_s = facts.call.timeline.answer_s
     first = facts.turns[facts.agent[0]]
     delay_s = max(0.0, first.span.start_s - answer_s)
@@ -83,7 +82,7 @@ def _greets(facts: Facts, asked: Answering) -> Outcome:
     ]
     if asked.agent_first and earlier:
         outcome = violated(
-            "接通后客户先开口，客服没有先问候",
+            message("answer.customer_first"),
             0.9 * facts.role_confidence,
             quote=earlier[0].text,
             places=(Place(earlier[0].span, "customer"),),
@@ -91,7 +90,7 @@ def _greets(facts: Facts, asked: Answering) -> Outcome:
         return outcome.measured(delay_s, asked.speech_within_s, "s")
     most = asked.speech_within_s
     if most is not None and delay_s > most.value:
-        text = f"接通后 {delay_s:.1f} 秒才说话，应在 {most.value:g} 秒内{most.note}"
+        text = message("answer.late_speech", seconds=delay_s, most=most.value, note=most.note)
         places = (Place(Span(answer_s, first.span.start_s)),)
         return violated(text, 0.85 * facts.role_confidence, places=places).measured(delay_s, most, "s")
-    return passed(f"接通后 {delay_s:.1f} 秒开口", 0.9).measured(delay_s, most, "s")
+    return passed(message("answer.speech", seconds=delay_s), 0.9).measured(delay_s, most, "s")

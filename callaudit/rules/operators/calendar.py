@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import Text, message
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.facts import Facts
 
@@ -58,22 +59,26 @@ def calendar(facts: Facts, asked: Calendar) -> Outcome:
     number = facts.call.metadata.customer_number
     if asked.number != "any":
         if number is None:
-            return not_assessable("不知道客户号码")
+            return not_assessable(message("calendar.number_unknown"))
         if kind_of(number) != asked.number:
-            return not_applicable("不是手机号码" if asked.number == "mobile" else "不是境外号码")
+            return not_applicable(
+                message("calendar.no_mobile" if asked.number == "mobile" else "calendar.not_overseas")
+            )
     if started is None:
-        return not_assessable("不知道通话开始时间")
+        return not_assessable(message("calendar.start_unknown"))
     if asked.number == "overseas":
         there = _there(started, number or "", asked.zones)
         if there is None:
-            return not_assessable("不知道对方所在时区")
+            return not_assessable(message("calendar.zone_unknown"))
         started = there
-    text = f"{started:%m月%d日 %H:%M}" + (f"（{facts.holiday}）" if facts.holiday else "")
+    when = message("calendar.when", started=started)
+    if facts.holiday:
+        when = message("calendar.when_holiday", started=started, holiday=facts.holiday)
     for period in asked.forbid:
         if _inside(facts, period, started):
-            note = "（建议值）" if period.origin == "proposed" else ""
-            return violated(f"{text} 拨出，属于{_called(facts, period)}{note}", 0.95)
-    return passed(f"{text} 拨出，时间合适", 0.95)
+            note = message("limit.proposed") if period.origin == "proposed" else ""
+            return violated(message("calendar.bad_time", when=when, period=_called(facts, period), note=note), 0.95)
+    return passed(message("calendar.good_time", when=when), 0.95)
 
 
 def kind_of(number: str) -> Literal["mobile", "overseas", "other"]:
@@ -119,9 +124,10 @@ def _time(text: str) -> time:
     return time.max if text.startswith("24") else time.fromisoformat(text)
 
 
-def _called(facts: Facts, period: Period) -> str:
+def _called(facts: Facts, period: Period) -> Text:
     if period.name:
         return period.name
     if period.outside_work_hours:
-        return f"工作时间（{'–'.join(facts.settings.work_hours)}）以外"
-    return f"{period.start}–{period.end}" if period.start else "不宜拨打的日子"
+        begin, end = facts.settings.work_hours
+        return message("calendar.after_hours", begin=begin, end=end)
+    return f"{period.start}–{period.end}" if period.start else message("calendar.bad_day")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -62,7 +63,7 @@ def dictation(facts: Facts, asked: Dictation) -> Outcome:
     judged = [(k, _announced(facts, asked, k)) for k in items]
     outcomes = [outcome for k, outcome in judged if outcome.status == "passed" or _long(facts, asked, k)]
     if not outcomes:
-        return not_applicable("客服没有念需要记录的内容")
+        return not_applicable(message("dictation.none"))
     return min(outcomes, key=lambda outcome: ("violated", "not_assessable", "passed").index(outcome.status))
 
 
@@ -99,12 +100,12 @@ def _no_mobile(facts: Facts, items: list[int]) -> Outcome:
     for k in items:
         if _MOBILE.search(longest_number(facts.turns[k].text)):
             return violated(
-                "客服报出了手机号码",
+                message("dictation.mobile"),
                 0.75 * facts.role_confidence,
                 places=(Place(facts.turns[k].span, "agent"),),
                 quote=facts.turns[k].text,
             )
-    return passed("没有报出手机号码", 0.85)
+    return passed(message("dictation.no_mobile"), 0.85)
 
 
 def _announced(facts: Facts, asked: Dictation, turn: int) -> Outcome:
@@ -112,15 +113,17 @@ def _announced(facts: Facts, asked: Dictation, turn: int) -> Outcome:
     warned = search(facts, (*before, turn), asked.warn, least=SAY_LEAST)
     rate_cpm = facts.turns[turn].rate_cpm
     if warned.hits or warned.near:
-        return passed("念之前提醒客户记录", 0.85).measured(rate_cpm, asked.rate_most_cpm, "chars/min")
+        return passed(message("dictation.announced"), 0.85).measured(rate_cpm, asked.rate_most_cpm, "chars/min")
     if rate_cpm is None:
-        return not_assessable("没有测得语速")
+        return not_assessable(message("dictation.no_rate"))
     if rate_cpm <= asked.rate_most_cpm.value:
-        return passed(f"放慢到每分钟 {rate_cpm:.0f} 字", 0.8).measured(rate_cpm, asked.rate_most_cpm, "chars/min")
+        return passed(message("dictation.slow", rate=rate_cpm), 0.8).measured(
+            rate_cpm, asked.rate_most_cpm, "chars/min"
+        )
     if asked.warn and (why := missing_why(facts, (*before, turn), asked.warn, least=SAY_LEAST)):
         return not_assessable(why)
     most = asked.rate_most_cpm
-    text = f"念需要记录的内容，事先没有提醒，每分钟 {rate_cpm:.0f} 字，超过 {most.value:g} 字{most.note}"
+    text = message("dictation.fast", rate=rate_cpm, most=most.value, note=most.note)
     outcome = violated(
         text,
         0.8 * facts.role_confidence,

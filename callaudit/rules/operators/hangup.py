@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -20,6 +21,8 @@ from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
 from callaudit.spans import Span
+
+SINCE = {"anyone": "hangup.since_anyone", "agent": "hangup.since_agent", "customer": "hangup.since_customer"}
 
 
 @options
@@ -48,12 +51,12 @@ def hang_up(facts: Facts, asked: HangUp) -> Outcome:
     hangup = facts.call.timeline.hangup
     if hangup.by == "customer":
         return (
-            passed("客户先挂机", max(0.5, hangup.confidence))
+            passed(message("condition.hung_up_customer"), max(0.5, hangup.confidence))
             if asked.customer_first == "passed"
-            else not_applicable("客户先挂机")
+            else not_applicable(message("condition.hung_up_customer"))
         )
     if hangup.by == "unknown" or hangup.at_s is None:
-        return not_assessable(hangup.why or "不知道哪一方先挂机")
+        return not_assessable(hangup.why or message("condition.hangup_unknown"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     if asked.closing and (unsaid := _without_closing(facts, asked)):
@@ -61,24 +64,24 @@ def hang_up(facts: Facts, asked: HangUp) -> Outcome:
     return (
         _waited(facts, asked, asked.wait_s, hangup.at_s)
         if asked.wait_s is not None
-        else passed("说了结束语再挂机", 0.85)
+        else passed(message("hangup.closing"), 0.85)
     )
 
 
 def _without_closing(facts: Facts, asked: HangUp) -> Outcome | None:
     last = facts.agent[-asked.closing_turns :]
     if not last:
-        return not_assessable("没有听到客服说话")
+        return not_assessable(message("doubt.agent_unheard"))
     found = search(facts, last, asked.closing, least=SAY_LEAST)
     if found.hits or found.near:
         return None
     if why := doubt_of_words(facts, last):
         return not_assessable(why)
     if homophones(facts, last, asked.closing):
-        return not_assessable("有几个字读音与结束语相同")
+        return not_assessable(message("hangup.homophones"))
     turn = facts.turns[last[-1]]
     return violated(
-        "客服没说结束语就挂机",
+        message("hangup.no_closing"),
         0.85 * facts.call.timeline.hangup.confidence,
         places=(Place(turn.span, "agent"),),
         quote=turn.text,
@@ -88,15 +91,15 @@ def _without_closing(facts: Facts, asked: HangUp) -> Outcome | None:
 def _waited(facts: Facts, asked: HangUp, most: Threshold, at_s: float) -> Outcome:
     own = facts.of("any" if asked.since == "anyone" else asked.since)
     if not own:
-        return not_applicable("此方没有说话")
+        return not_applicable(message("condition.party_silent"))
     last = max((facts.turns[k] for k in own), key=lambda turn: turn.span.end_s)
     wait_s = max(0.0, at_s - last.span.end_s)
     if asked.done is not None and any(facts.turns[m.turn] == last for m in facts.moments(asked.done)):
-        return not_applicable("对方已道别")
-    who = {"anyone": "最后一句话", "agent": "客服说完", "customer": "客户说完"}[asked.since]
+        return not_applicable(message("hangup.done"))
+    since = message(SINCE[asked.since])
     if wait_s < most.value - asked.tolerance_s.value:
         places = (Place(Span(last.span.end_s, at_s)),) if at_s > last.span.end_s else (Place(last.span, last.speaker),)
-        outcome = violated(f"{who}后 {wait_s:.1f} 秒客服就挂机，应等 {most.value:g} 秒{most.note}",
+        outcome = violated(message("hangup.too_soon", since=since, seconds=wait_s, most=most.value, note=most.note),
                            0.9 * facts.call.timeline.hangup.confidence, places=places, quote=last.text)  # fmt: skip
         return outcome.measured(wait_s, most, "s")
-    return passed(f"{who}后 {wait_s:.1f} 秒客服才挂机", 0.9).measured(wait_s, most, "s")
+    return passed(message("hangup.waited", since=since, seconds=wait_s), 0.9).measured(wait_s, most, "s")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import Message, message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -28,7 +29,7 @@ from callaudit.rules.waits import Wait, WaitKind, picked
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import total_s
 
-KIND_NAMES = {"music": "音乐等待", "silent": "静音等待", "pause": "无声等待"}
+KINDS = {"music": "hold.music", "silent": "hold.silent", "pause": "hold.pause"}
 
 STATEMENT_CHARS = 7
 """A customer's turn of so many characters before a wait is no mere assent to it (proposed)."""
@@ -92,14 +93,14 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
     waits = picked(facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, back=asked.back)
     waits = _fitting(facts, asked, waits)
     if not waits:
-        return not_applicable("没有这样的等待")
+        return not_applicable(message("condition.no_waits"))
     outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
     outcomes += [outcome for wait in waits for outcome in _judged(facts, asked, wait)]
     for status in ("violated", "not_assessable", "passed"):
         alike = [outcome for outcome in outcomes if outcome.status == status]
         if alike:
             return replace(alike[0], places=tuple(place for outcome in alike for place in outcome.places))
-    return not_applicable("等待中通话结束")
+    return not_applicable(message("hold.call_ended"))
 
 
 def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ...]:
@@ -140,12 +141,12 @@ def _agreed_before(facts: Facts, asked: Consent, wait: Wait) -> Outcome | None:
             continue
         agreed = search(facts, (reply,), asked.accept, least=SAY_LEAST)
         if agreed.hits or agreed.near:
-            return passed("等待前已征得客户同意", 0.8 if agreed.hits else 0.6, **evidence(facts, ask.hits))
+            return passed(message("hold.agreed_before"), 0.8 if agreed.hits else 0.6, **evidence(facts, ask.hits))
     return None
 
 
 def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
-    name = f"{wait.span.duration_s:.0f} 秒{KIND_NAMES[wait.kind]}"
+    name = message(KINDS[wait.kind], seconds=wait.span.duration_s)
     announcing = _turns_before(facts, wait)
     outcomes: list[Outcome] = []
     if asked.before or asked.refuse:
@@ -164,9 +165,9 @@ def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
     return outcomes
 
 
-def _said_before(facts: Facts, wait: Wait, announcing: Sequence[int], wording: Wording, name: str) -> Outcome:
+def _said_before(facts: Facts, wait: Wait, announcing: Sequence[int], wording: Wording, name: Message) -> Outcome:
     """Whether the announcing turns hold the wording; a doubtful one cannot answer what the customer asked after it."""
-    outcome = verdict(facts, announcing, wording, place=f"{name}前")
+    outcome = verdict(facts, announcing, wording, place=message("place.before_wait", wait=name))
     left = outcome.status == "not_assessable" and _left_unanswered(facts, wait, announcing)
     return _unannounced(facts, wait, name) if left else outcome
 
@@ -177,13 +178,13 @@ def _left_unanswered(facts: Facts, wait: Wait, announcing: Sequence[int]) -> boo
     return any(facts.n_chars(k) >= STATEMENT_CHARS for k in since)
 
 
-def _unannounced(facts: Facts, wait: Wait, name: str) -> Outcome:
+def _unannounced(facts: Facts, wait: Wait, name: Message) -> Outcome:
     """What to make of a wait before which the agent has said nothing at all."""
     if wait.before is None:
-        return not_applicable("等待在通话开始前")
+        return not_applicable(message("hold.at_start"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
-    return violated(f"{name}前客服什么也没有交代", 0.75 * facts.role_confidence, places=(Place(wait.span),))
+    return violated(message("hold.unannounced", wait=name), 0.75 * facts.role_confidence, places=(Place(wait.span),))
 
 
 def _turns_before(facts: Facts, wait: Wait) -> tuple[int, ...]:
@@ -200,7 +201,7 @@ def _at(facts: Facts, wait: Wait, outcome: Outcome) -> Outcome:
     return replace(outcome, places=(Place(wait.span), *outcome.places)) if outcome.status == "violated" else outcome
 
 
-def _consent(facts: Facts, asked: Consent, wait: Wait, name: str) -> Outcome:
+def _consent(facts: Facts, asked: Consent, wait: Wait, name: Message) -> Outcome:
     own = [k for k in facts.agent if wait.before is not None and k <= wait.before][-2:]
     since = _since_last_wait(facts, wait)
     announcing = [
@@ -214,18 +215,18 @@ def _consent(facts: Facts, asked: Consent, wait: Wait, name: str) -> Outcome:
         why = missing_why(facts, announcing, asked.ask, least=SAY_LEAST)
         if why and (doubt_of_roles(facts) or not announcing or not _left_unanswered(facts, wait, announcing)):
             return not_assessable(why)
-        return violated(f"{name}前没有征求客户同意", 0.85 * facts.role_confidence, places=spot,
+        return violated(message("hold.no_question", wait=name), 0.85 * facts.role_confidence, places=spot,
                         quote=" / ".join(facts.turns[k].text for k in announcing) or None)  # fmt: skip
     asking = min([heard.turn for heard in ask.hits], default=announcing[0])
     replies = [k for k in facts.customer if k > asking and facts.turns[k].span.start_s < wait.span.end_s - 1.0]
     if not replies:
-        return violated(f"{name}前问了客户，但没有等客户答应", 0.75 * facts.role_confidence, places=spot, **{
+        return violated(message("hold.no_answer", wait=name), 0.75 * facts.role_confidence, places=spot, **{
             key: value for key, value in evidence(facts, ask.hits).items() if key != "places"})  # fmt: skip
     agreed = search(facts, replies, asked.accept, least=SAY_LEAST).hits
-    return passed(f"{name}前征得客户同意", 0.9 if agreed else 0.7, **evidence(facts, ask.hits))
+    return passed(message("hold.agreed", wait=name), 0.9 if agreed else 0.7, **evidence(facts, ask.hits))
 
 
-def _after(facts: Facts, asked: Hold, wait: Wait, name: str) -> list[Outcome]:
+def _after(facts: Facts, asked: Hold, wait: Wait, name: Message) -> list[Outcome]:
     first = next((k for k in facts.agent if k >= (wait.after or 0)), None)
     if first is None:
         return []
@@ -237,22 +238,31 @@ def _after(facts: Facts, asked: Hold, wait: Wait, name: str) -> list[Outcome]:
         )
         turns = turns if facts.n_chars(first) <= 6 else turns[:1]
         outcomes.append(
-            _at(facts, wait, verdict(facts, turns, Wording(any=asked.after, what=asked.what), place=f"{name}后"))
+            _at(
+                facts,
+                wait,
+                verdict(
+                    facts,
+                    turns,
+                    Wording(any=asked.after, what=asked.what),
+                    place=message("place.after_wait", wait=name),
+                ),
+            )
         )
     if asked.restate:
         outcomes.append(_restated(facts, asked, wait, name, first))
     return outcomes
 
 
-def _restated(facts: Facts, asked: Hold, wait: Wait, name: str, first: int) -> Outcome:
+def _restated(facts: Facts, asked: Hold, wait: Wait, name: Message, first: int) -> Outcome:
     said = search(facts, (first,), asked.restate_words, least=SAY_LEAST)
     matter = [k for k in facts.customer if k < first]
     if said.hits or said.near or shared_share(facts, (first,), matter) >= 0.5:
-        return passed(f"{name}后重述了客户的问题", 0.75, **evidence(facts, said.hits))
+        return passed(message("hold.restated", wait=name), 0.75, **evidence(facts, said.hits))
     if why := missing_why(facts, (first,), asked.restate_words, least=SAY_LEAST):
         return not_assessable(why)
     return violated(
-        f"{name}后没有重述客户的问题",
+        message("hold.not_restated", wait=name),
         0.75 * facts.role_confidence,
         places=(Place(wait.span),),
         quote=facts.turns[first].text,
@@ -266,9 +276,9 @@ def _leak(facts: Facts, asked: Hold, wait: Wait, most: Threshold) -> Outcome:
     heard = [span for span in facts.call.timeline.of("speech", "agent") if span.overlap_s(within) > 0.2]
     leak_s = total_s(heard)
     if leak_s <= most.value:
-        return passed("等待中没有漏出说话声", 0.85).measured(leak_s, most, "s")
+        return passed(message("hold.no_leak"), 0.85).measured(leak_s, most, "s")
     quote = " / ".join(facts.turns[k].text for k in facts.agent if within.holds(facts.turns[k].span.middle_s))
-    outcome = violated(f"等待中漏出 {leak_s:.1f} 秒说话声", 0.85 * facts.role_confidence,
+    outcome = violated(message("hold.leak", seconds=leak_s), 0.85 * facts.role_confidence,
                        places=tuple(Place(span, "agent") for span in heard), quote=quote or None)  # fmt: skip
     return outcome.measured(leak_s, most, "s")
 
@@ -279,16 +289,19 @@ def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
     total = asked.total_most_s if asked.total_most_s and sum_s > asked.total_most_s.value else None
     most = single or total
     if most is None:
-        return not_applicable(f"最长等待 {single_s:.0f} 秒，共 {sum_s:.0f} 秒，未超过规定")
+        return not_applicable(message("hold.short", single=single_s, total=sum_s))
     value_s = single_s if single else sum_s
     turns = facts.agent
     said = search(facts, turns, asked.unless_said, least=SAY_LEAST)
-    text = f"{'单次' if single else '合计'}等待 {value_s:.0f} 秒，超过 {most.value:g} 秒{most.note}"
+    text = message("hold.single" if single else "hold.total", seconds=value_s, most=most.value, note=most.note)
     if said.hits or said.near:
-        return passed(f"{text}，但提出了回电", 0.85, **evidence(facts, said.hits)).measured(value_s, most, "s")
+        return passed(message("hold.long_offered", long=text), 0.85, **evidence(facts, said.hits)).measured(
+            value_s, most, "s"
+        )
     if asked.unless_said and (why := missing_why(facts, turns, asked.unless_said, least=SAY_LEAST, hidden=False)):
         return not_assessable(why)
-    tail = "，没有提出回电" if asked.unless_said else ""
-    return violated(text + tail, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits)).measured(
+    if asked.unless_said:
+        text = message("hold.long_unoffered", long=text)
+    return violated(text, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits)).measured(
         value_s, most, "s"
     )

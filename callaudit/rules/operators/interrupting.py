@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -45,21 +46,21 @@ def interrupting(facts: Facts, asked: Interrupting) -> Outcome:
     if asked.during is not None:
         during = {moment.turn for moment in facts.moments(asked.during)}
         if not during:
-            return not_applicable(f"未出现{facts.title(asked.during)}")
+            return not_applicable(message("cue.absent", situation=facts.title(asked.during)))
     if facts.call.recording.layout != "stereo":
-        return not_assessable("单声道混音，听不出两人同时说话")
+        return not_assessable(message("interrupting.mono"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     if not facts.agent or not facts.customer:
-        return not_applicable("只有一方说话")
+        return not_applicable(message("interrupting.one_party"))
     found = [(k, span) for k in facts.agent if (span := _interrupts(facts, asked, k, during))]
     minutes = max(1.0, (facts.talk_end_s - facts.call.timeline.answer_s) / asked.per_s)
     allowed = asked.most.value * minutes
     places = tuple(Place(span, "agent") for _, span in found)
     if len(found) <= allowed:
-        text = f"打断客户 {len(found)} 次" if found else "没有打断客户"
+        text = message("interrupting.times", n=len(found)) if found else message("interrupting.none")
         return passed(text, 0.85, places=places).measured(len(found), asked.most, "times")
-    text = f"打断客户 {len(found)} 次，允许 {asked.most.value:g} 次{asked.most.note}"
+    text = message("interrupting.too_often", n=len(found), most=asked.most.value, note=asked.most.note)
     quote = facts.turns[found[0][0]].text
     outcome = violated(text, 0.85 * facts.role_confidence, places=places, quote=quote)
     return outcome.measured(len(found), asked.most, "times")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callaudit.messages import message
 from callaudit.rules.base import (
     Limit,
     Outcome,
@@ -47,14 +48,14 @@ def measure(facts: Facts, asked: Measure) -> Outcome:
         given = _number(facts, asked.most_from)
         most = None if given is None else limit(given, "source")
     if least is None and most is None:
-        return not_applicable(f"没有设定{what}的上限")
+        return not_applicable(message("measure.no_limit", what=what))
     if found is None or found.value is None:
-        return not_assessable((found.why if found else None) or f"没有测得{what}")
+        return not_assessable((found.why if found else None) or message("measure.unmeasured", what=what))
     value, unit = found.value, found.unit
     if asked.against is not None:
         usual = _number(facts, asked.against)
         if not usual:
-            return not_assessable(f"缺少通话资料 {asked.against}")
+            return not_assessable(message("condition.meta_unknown", key=asked.against))
         value, unit = value / usual - 1, "ratio"
     return _within(value, unit, what, least, most)
 
@@ -68,11 +69,11 @@ def _number(facts: Facts, key: str) -> float | None:
 
 
 def _within(value: float, unit: str, what: str, least: Limit | None, most: Limit | None) -> Outcome:
-    for broken, side, threshold in (
-        (most is not None and value > most.value, "高于", most),
-        (least is not None and value < least.value, "低于", least),
+    for broken, key, threshold in (
+        (most is not None and value > most.value, "measure.above", most),
+        (least is not None and value < least.value, "measure.below", least),
     ):
         if broken and threshold is not None:
-            text = f"{what}为 {value:.2f}，{side}规定的 {threshold.value:g}{threshold.note}"
+            text = message(key, what=what, value=value, limit=threshold.value, note=threshold.note)
             return violated(text, 0.85).measured(value, threshold, unit)
-    return passed(f"{what}为 {value:.2f}", 0.85).measured(value, least or most, unit)
+    return passed(message("measure.fine", what=what, value=value), 0.85).measured(value, least or most, unit)

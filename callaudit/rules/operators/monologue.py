@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -39,22 +40,21 @@ def monologue(facts: Facts, asked: Monologue) -> Outcome:
     """Violated by the longest stretch if that is too long; passed with its length otherwise."""
     own = facts.of(asked.who)
     if not own:
-        return not_assessable("没有听到这一方说话")
+        return not_assessable(message("monologue.unheard"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     stretches = [rows for rows in _stretches(facts, own) if not _shared(facts, rows, asked)]
     if not stretches:
-        return not_applicable("每一段话都在向对方发问")
+        return not_applicable(message("monologue.asks"))
     longest = max(stretches, key=lambda rows: _span(facts, rows).duration_s)
     span = _span(facts, longest)
     most = asked.most_s
-    said = f"连续讲话最长 {span.duration_s:.1f} 秒"
     if span.duration_s <= most.value:
-        return passed(said, 0.9).measured(span.duration_s, most, "s")
+        return passed(message("monologue.longest", seconds=span.duration_s), 0.9).measured(span.duration_s, most, "s")
     if why := doubt_of_words(facts, longest):
         return not_assessable(why)
     outcome = violated(
-        f"{said}，其间没有询问对方，超过 {most.value:g} 秒{most.note}",
+        message("monologue.too_long", seconds=span.duration_s, most=most.value, note=most.note),
         round(0.85 * facts.role_confidence, 3),
         places=(Place(span, facts.turns[longest[0]].speaker),),
         quote=" / ".join(facts.turns[k].text for k in longest),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import Outcome, not_assessable, operator, options
 from callaudit.rules.cues import CueRef
@@ -26,4 +27,6 @@ def needs(facts: Facts, asked: Needs) -> Outcome:
     moments = facts.moments(asked.show) if asked.show is not None else ()
     places = tuple(Place(moment.span, facts.turns[moment.turn].speaker) for moment in moments)
     quote = " / ".join(facts.turns[moment.turn].text for moment in moments) or None
-    return not_assessable(f"需要{asked.what}", wants_reader=asked.understanding, places=places, quote=quote)
+    return not_assessable(
+        message("needs.missing", what=asked.what), wants_reader=asked.understanding, places=places, quote=quote
+    )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.rules.base import Outcome, limit, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import Anchor, CueRef, Phrase, Phrases, Where, Who, Window
 from callaudit.rules.facts import Facts
@@ -58,27 +59,28 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
     if asked.in_reply_to is not None:
         turns = _replies(facts, asked.in_reply_to, turns)
         if not turns:
-            return not_applicable(f"未出现{facts.title(asked.in_reply_to)}")
+            return not_applicable(message("cue.absent", situation=facts.title(asked.in_reply_to)))
     if asked.most_chars is not None:
         turns = tuple(k for k in turns if facts.n_chars(k) <= asked.most_chars)
     if not facts.agent and asked.who != "customer":
-        return not_assessable("没有听到客服说话")
+        return not_assessable(message("doubt.agent_unheard"))
     said = search(facts, turns, asked.words, least=asked.least, anchor=asked.anchor, near=False).hits
     found = without_exempt(facts, said, asked.exempt)
     hits = tuple(heard for heard in found if not _excused(facts, heard, asked))
     if len(hits) <= asked.most_times:
         if said and not hits and asked.exempted == "not_applicable":
-            return not_applicable("这几个字只用在允许的说法里")
+            return not_applicable(message("never.exempt"))
         return _clean(facts, turns, asked, hits)
     own = [h for h in hits if own_words(facts, h) >= LEAST_OWN]
     clear = [h for h in own if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
-    blurred = "这几个字听得不真" if own else "单声道混音，这句话不一定是客服说的"
+    blurred = message("never.blurred" if own else "never.whose")
     why = doubt_of_roles(facts) if len(clear) > asked.most_times else blurred
     if why:
         return not_assessable(why, **evidence(facts, hits))
     worst = max(clear, key=lambda heard: heard.score)
-    times = f" {len(hits)} 次" if len(hits) > 1 else ""
-    outcome = violated(f"说了{times}“{worst.hit.heard}”", sure(facts, worst), **evidence(facts, clear))
+    key = "never.said_times" if len(hits) > 1 else "never.said"
+    more = {"n": len(hits)} if len(hits) > 1 else {}
+    outcome = violated(message(key, heard=worst.hit.heard, **more), sure(facts, worst), **evidence(facts, clear))
     if asked.most_times:
         return outcome.measured(len(hits), limit(asked.most_times), "times")
     return outcome
@@ -88,10 +90,12 @@ def _clean(facts: Facts, turns: tuple[int, ...], asked: NeverSay, hits: tuple[He
     if turns and (why := doubt_of_words(facts, turns)):
         return not_assessable(why)
     if not hits and asked.quoted == "not_applicable" and _by_customer(facts, asked):
-        return not_applicable("这话是客户说的")
+        return not_applicable(message("never.customer"))
     if hits:
-        return passed(f"说了 {len(hits)} 次，未超过 {asked.most_times} 次", sure(facts, *hits), **evidence(facts, hits))
-    return passed("没有说禁用语", 0.9 * max(0.5, facts.role_confidence))
+        return passed(
+            message("never.few", n=len(hits), most=asked.most_times), sure(facts, *hits), **evidence(facts, hits)
+        )
+    return passed(message("never.clean"), 0.9 * max(0.5, facts.role_confidence))
 
 
 def _by_customer(facts: Facts, asked: NeverSay) -> bool:

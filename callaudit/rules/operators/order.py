@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
@@ -51,16 +52,20 @@ def order(facts: Facts, asked: Order) -> Outcome:
         elif milestone.required and asked.on_missing == "violated":
             if why := missing_why(facts, facts.agent, milestone.any, least=SAY_LEAST):
                 return not_assessable(why)
-            return violated(f"缺少步骤：{milestone.name}", 0.75 * facts.role_confidence, **evidence(facts, said))
+            return violated(
+                message("steps.missing", step=milestone.name), 0.75 * facts.role_confidence, **evidence(facts, said)
+            )
     if len(times) < 2:
-        return not_applicable("步骤太少，谈不上次序")
+        return not_applicable(message("order.too_few"))
     for (one_s, one), (other_s, other) in pairwise(times):
         if other_s < one_s:
             return violated(
-                f"步骤次序不对：“{other.name}”先于“{one.name}”", 0.7 * facts.role_confidence, **evidence(facts, said)
+                message("order.wrong", one=one.name, other=other.name),
+                0.7 * facts.role_confidence,
+                **evidence(facts, said),
             )
     return passed(
-        "步骤次序正确：" + " → ".join(milestone.name for _, milestone in times), 0.75, **evidence(facts, said)
+        message("order.right", steps=tuple(milestone.name for _, milestone in times)), 0.75, **evidence(facts, said)
     )
 
 

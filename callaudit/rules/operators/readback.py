@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Outcome,
@@ -47,7 +48,7 @@ def readback(facts: Facts, asked: Readback) -> Outcome:
     """Violated if a number is used or passed over without being repeated."""
     given = _given(facts, asked)
     if not given:
-        return not_applicable("客户没有报号码")
+        return not_applicable(message("readback.none"))
     outcomes = [_repeated(facts, asked, k, number) for k, number in given]
     return min(
         outcomes, key=lambda outcome: ("violated", "not_assessable", "passed", "not_applicable").index(outcome.status)
@@ -74,26 +75,26 @@ def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
 def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
     replies = [k for k in facts.agent if k > turn and not facts.backchannel(k)][: asked.turns]
     if not replies:
-        return not_applicable("报号码后通话即结束")
+        return not_applicable(message("readback.ended"))
     said = {k: digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in replies}
     best = max(replies, key=lambda k: common_share(number, said[k]))
     share = common_share(number, said[best])
     spot = Place(facts.turns[turn].span, "customer")
     if share >= asked.least_match.value:
         return passed(
-            f"复述了号码，{share:.0%} 的数字一致",
+            message("readback.repeated", share=share),
             0.9,
             places=(Place(facts.turns[best].span, "agent"),),
             quote=facts.turns[best].text,
         ).measured(share, asked.least_match, "ratio")
     if share >= UNSURE:
-        return passed(
-            f"复述了号码，听到 {share:.0%} 的数字一致（其余可能是转写误差）", 0.55, quote=facts.turns[best].text
-        ).measured(share, asked.least_match, "ratio")
+        return passed(message("readback.partly", share=share), 0.55, quote=facts.turns[best].text).measured(
+            share, asked.least_match, "ratio"
+        )
     if why := missing_why(facts, replies, ("我帮您重复一下",), least=0.7):
         return not_assessable(why)
     outcome = violated(
-        f"客户报了 {len(number)} 位号码，客服没有复述核对",
+        message("readback.not", n=len(number)),
         0.8 * facts.role_confidence,
         places=(spot,),
         quote=facts.turns[turn].text,

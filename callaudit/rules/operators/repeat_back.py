@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.rules.base import (
     Outcome,
     Threshold,
@@ -37,7 +38,7 @@ class RepeatBack:
     where: Window = Where()
     least_overlap: Threshold = limit(0.25)
     least_chars: Annotated[int, Field(ge=1)] = 8
-    what: str = "客户反映的问题"
+    what: str | None = None
 
 
 def pairs(text: str) -> set[str]:
@@ -61,18 +62,21 @@ def repeat_back(facts: Facts, asked: RepeatBack) -> Outcome:
     """Violated if no agent turn after the cue repeats the matter."""
     moments = facts.moments(asked.of)
     if not moments:
-        return not_applicable(f"未出现{facts.title(asked.of)}")
+        return not_applicable(message("cue.absent", situation=facts.title(asked.of)))
     turns = [
         k for k in facts.window(asked.where, "agent") if k > moments[0].turn and facts.n_chars(k) >= asked.least_chars
     ]
+    what = asked.what or message("repeat.matter")
     said = search(facts, turns, asked.words, least=SAY_LEAST)
     shares = {k: shared_share(facts, (k,), [j for j in facts.customer if j < k]) for k in turns}
     best = max(shares, key=lambda k: shares[k], default=None)
     share = shares[best] if best is not None else 0.0
     if said.hits or share >= asked.least_overlap.value:
         more = evidence(facts, said.hits) or {"quote": facts.turns[best].text if best is not None else None}
-        return passed(f"重述了{asked.what}", 0.75, **more).measured(share, asked.least_overlap, "ratio")
+        return passed(message("repeat.done", what=what), 0.75, **more).measured(share, asked.least_overlap, "ratio")
     everything = facts.agent
     if why := missing_why(facts, everything, asked.words, least=SAY_LEAST):
         return not_assessable(why)
-    return violated(f"没有重述{asked.what}", 0.7 * facts.role_confidence).measured(share, asked.least_overlap, "ratio")
+    return violated(message("repeat.not", what=what), 0.7 * facts.role_confidence).measured(
+        share, asked.least_overlap, "ratio"
+    )

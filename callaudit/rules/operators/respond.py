@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import Outcome, Threshold, not_applicable, operator, options, passed, violated
 from callaudit.rules.cues import CueRef, Phrase
@@ -42,9 +43,8 @@ class Respond(Wording):
 def respond(facts: Facts, asked: Respond) -> Outcome:
     """Not applicable if the trigger never comes; violated if one of its occurrences is not answered as asked."""
     moments = facts.moments(asked.trigger)
-    title = facts.title(asked.trigger)
     if not moments:
-        return not_applicable(f"未出现{title}")
+        return not_applicable(message("cue.absent", situation=facts.title(asked.trigger)))
     picked = {"each": moments, "first": moments[:1], "last": moments[-1:]}[asked.which]
     outcomes = [_answered(facts, asked, moment) for moment in picked]
     for status in ("violated", "not_assessable", "passed"):
@@ -66,19 +66,19 @@ def _answered(facts: Facts, asked: Respond, moment: Moment) -> Outcome:
         delay_s = _delay_s(facts, asked, moment, replies[0])
         if delay_s is not None and delay_s > most.value:
             late = violated(
-                f"{moment.title}后 {delay_s:.1f} 秒客服才回应，不应超过 {most.value:g} 秒{most.note}",
+                message("respond.late", situation=moment.title, seconds=delay_s, most=most.value, note=most.note),
                 round(0.9 * facts.role_confidence * moment.score, 3),
                 places=(spot,),
                 quote=facts.turns[moment.turn].text,
             )
             return late.measured(delay_s, most, "s")
     if not asked.wanted and not asked.refuse:
-        return passed(f"{moment.title}后客服作了回应", 0.85)
-    outcome = verdict(facts, replies, asked, place=f"{moment.title}后，客服")
+        return passed(message("respond.answered", situation=moment.title), 0.85)
+    outcome = verdict(facts, replies, asked, place=message("place.reply", situation=moment.title))
     if outcome.status != "violated":
         return outcome
     if asked.waived and search(facts, replies, asked.waived, least=SAY_LEAST).hits:
-        return not_applicable(f"{moment.title}后客服以别的方式作了回应")
+        return not_applicable(message("respond.waived", situation=moment.title))
     return replace(
         outcome,
         confidence=round(outcome.confidence * moment.score, 3),
@@ -123,9 +123,9 @@ def _delay_s(facts: Facts, asked: Respond, moment: Moment, reply: int) -> float 
 def _unanswered(facts: Facts, asked: Respond, moment: Moment, spot: Place) -> Outcome:
     by = facts.call.timeline.hangup.by
     if doubt_of_roles(facts) or asked.if_silent == "not_applicable" or (asked.if_silent == "auto" and by != "agent"):
-        return not_applicable(f"{moment.title}后通话即结束")
+        return not_applicable(message("respond.ended", situation=moment.title))
     return violated(
-        f"{moment.title}后客服没有回应",
+        message("respond.unanswered", situation=moment.title),
         round(0.85 * moment.score, 3),
         places=(spot,),
         quote=_quote(facts, (moment.turn,)),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from callaudit.messages import Message, message
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options
 from callaudit.rules.cues import Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.wording import Wording, verdict
 
-WINDOW_NAMES = {"greeting": "第一段话", "opening": "开场", "closing": "结束时", "anywhere": "全程"}
+WINDOWS = {
+    "greeting": "place.first_words",
+    "opening": "place.opening",
+    "closing": "place.closing",
+    "anywhere": "place.anywhere",
+}
 
 
 @options
@@ -29,19 +35,19 @@ def say(facts: Facts, asked: Say) -> Outcome:
     turns = facts.window(asked.where, asked.who)
     if not turns:
         if not facts.of(asked.who):
-            return not_assessable("没有听到客服说话" if asked.who == "agent" else "没有听到客户说话")
-        return not_applicable("此后没有再说话")
+            return not_assessable(message("doubt.agent_unheard" if asked.who == "agent" else "doubt.customer_unheard"))
+        return not_applicable(message("say.nothing_after"))
     return verdict(facts, turns, asked, place=window_name(asked.where))
 
 
-def window_name(where: Where) -> str:
+def window_name(where: Where) -> Message:
     """What the window is called in messages."""
     if where.first:
-        return f"前 {where.first} 段话" if where.first > 1 else "第一段话"
+        return message("place.first_turns", n=where.first) if where.first > 1 else message("place.first_words")
     if where.last:
-        return f"最后 {where.last} 段话" if where.last > 1 else "最后一段话"
+        return message("place.last_turns", n=where.last) if where.last > 1 else message("place.last_words")
     if where.after is not None:
-        return "此后"
+        return message("place.after")
     if where.before is not None:
-        return "此前"
-    return WINDOW_NAMES[where.named]
+        return message("place.before")
+    return message(WINDOWS[where.named])

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import Where, Window
@@ -44,7 +45,7 @@ class Share:
     pass_from: Threshold | None = None
     least_prob: float = 0.0
     least_total: Annotated[int, Field(ge=1)] = 4
-    what: str = "礼貌说法"
+    what: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,20 @@ def share(facts: Facts, asked: Share) -> Outcome:
         return not_assessable(why)
     tally = _tally(facts, turns, asked)
     if tally.total < asked.least_total:
-        return not_applicable(f"只出现 {tally.total} 次，不足 {asked.least_total} 次")
+        return not_applicable(message("share.too_few", n=tally.total, least=asked.least_total))
     value = tally.good / tally.total
-    text = f"{asked.what}占 {value:.0%}（{tally.good}/{tally.total}）"
+    what = asked.what or message("share.courtesy")
+    text = message("share.is", what=what, value=value, good=tally.good, total=tally.total)
     if value >= (asked.pass_from or asked.least).value:
         return passed(text, 0.8).measured(value, asked.pass_from or asked.least, "ratio")
     if value >= asked.least.value:
-        return not_assessable(f"{text}，介于两个界限之间").measured(value, asked.least, "ratio")
+        return not_assessable(message("share.between", share=text)).measured(value, asked.least, "ratio")
     if _prob(facts, tally.bad, asked.others) < asked.least_prob:
-        return not_assessable(f"{text}，但这些字听得不真").measured(value, asked.least, "ratio")
+        return not_assessable(message("share.blurred", share=text)).measured(value, asked.least, "ratio")
     places = tuple(Place(facts.turns[k].span, "agent") for k in tally.bad)
     quote = facts.turns[tally.bad[0]].text if tally.bad else None
     return violated(
-        f"{text}，低于 {asked.least.value:.0%}{asked.least.note}",
+        message("share.low", share=text, least=asked.least.value, note=asked.least.note),
         0.75 * facts.role_confidence,
         places=places,
         quote=quote,

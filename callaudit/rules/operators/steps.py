@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import Message, message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Limit,
@@ -86,10 +87,10 @@ def steps(facts: Facts, asked: Steps) -> Outcome:
     return min(outcomes, key=lambda outcome: order.index(outcome.status))
 
 
-def _why_none(facts: Facts, asked: Steps) -> str:
+def _why_none(facts: Facts, asked: Steps) -> Message:
     if asked.cue is not None:
-        return f"未出现{facts.title(asked.cue)}"
-    return "客户说过话" if asked.start == "greeting" else "客户没有中途不出声"
+        return message("cue.absent", situation=facts.title(asked.cue))
+    return message("condition.customer_spoke" if asked.start == "greeting" else "steps.customer_back")
 
 
 def _begins(facts: Facts, asked: Steps) -> tuple[Begin, ...]:
@@ -158,7 +159,7 @@ def _doubted(outcome: Outcome, unsure: Sequence[Step]) -> Outcome:
     """A pass that rests on steps nearly heard is a weak one."""
     if outcome.status != "passed" or not unsure:
         return outcome
-    return replace(outcome, message=f"听起来做了{unsure[0].name}，但听得不真", confidence=NEAR_CONFIDENCE)
+    return replace(outcome, message=message("steps.near", step=unsure[0].name), confidence=NEAR_CONFIDENCE)
 
 
 def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
@@ -181,7 +182,7 @@ def _hung_up(
     wait_s = hangup.at_s - facts.talk_end_s
     if wait_s < step.wait_s.value - asked.tolerance_s.value:
         if hangup.by == "unknown":
-            return not_assessable(hangup.why or "不知道由谁挂机")
+            return not_assessable(hangup.why or message("steps.hangup_unknown"))
         return _too_soon(facts, step, facts.talk_end_s, hangup.at_s)
     return _kept([*waits, (wait_s, step.wait_s)])
 
@@ -190,7 +191,7 @@ def _too_soon(facts: Facts, step: Step, silent_s: float, then_s: float) -> Outco
     wait_s = max(0.0, then_s - silent_s)
     wanted = step.wait_s or limit(0)
     places = (Place(Span(silent_s, then_s)),) if wait_s > 0 else ()
-    text = f"只等了 {wait_s:.1f} 秒就{step.name}，应等 {wanted.value:g} 秒{wanted.note}"
+    text = message("steps.too_soon", seconds=wait_s, step=step.name, wanted=wanted.value, note=wanted.note)
     return violated(text, round(0.9 * facts.role_confidence, 3), places=places).measured(wait_s, wanted, "s")
 
 
@@ -201,21 +202,23 @@ def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | No
     """
     hangup = facts.call.timeline.hangup
     if until_s is not None:
-        return passed("客户随后出声，已做的步骤合规", 0.7)
+        return passed(message("steps.customer_then"), 0.7)
     if why := doubt_of_words(facts, turns):
         return not_assessable(why)
     if hangup.by == "customer" and not answered:
-        return passed("客户先挂机，已做的步骤合规", 0.7)
+        return passed(message("steps.customer_left"), 0.7)
     if homophones(facts, turns, step.any):
-        return not_assessable(f"有几个字读音与“{step.name}”的说法相同")
+        return not_assessable(message("steps.homophones", step=step.name))
     places = tuple(Place(facts.turns[k].span, "agent") for k in turns[-2:])
     quote = " / ".join(facts.turns[k].text for k in turns) or None
     sure = 0.85 if hangup.by == "agent" else 0.7
-    return violated(f"缺少步骤：{step.name}", round(sure * facts.role_confidence, 3), places=places, quote=quote)
+    return violated(
+        message("steps.missing", step=step.name), round(sure * facts.role_confidence, 3), places=places, quote=quote
+    )
 
 
 def _kept(waits: Sequence[tuple[float, Limit]]) -> Outcome:
     shortest = min(waits, default=None, key=lambda wait: wait[0] - wait[1].value)
     if shortest is None:
-        return passed("各步骤齐全", 0.85)
-    return passed(f"各步骤齐全，最短等待 {shortest[0]:.1f} 秒", 0.9).measured(shortest[0], shortest[1], "s")
+        return passed(message("steps.kept"), 0.85)
+    return passed(message("steps.kept_waits", seconds=shortest[0]), 0.9).measured(shortest[0], shortest[1], "s")

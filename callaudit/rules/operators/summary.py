@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from callaudit.messages import message
 from callaudit.records import Finding
 from callaudit.rules.base import (
     Outcome,
@@ -46,10 +47,10 @@ def summarise(asked: Summary, found: Mapping[str, Finding]) -> Outcome:
     broken = [finding for finding in own if finding.status == "violated"]
     if len(broken) > asked.most.value:
         worst = max(broken, key=lambda finding: finding.confidence)
-        names = "、".join(finding.title for finding in broken)
+        names = tuple(finding.title for finding in broken)
         places = tuple(place for finding in broken for place in finding.places)
         return violated(
-            f"违反了其中 {len(broken)} 项：{names}",
+            message("summary.broken", n=len(broken), names=names),
             worst.confidence,
             places=places,
             quote=worst.quote,
@@ -57,7 +58,7 @@ def summarise(asked: Summary, found: Mapping[str, Finding]) -> Outcome:
         )
     unknown = [finding for finding in own if finding.status == "not_assessable"]
     if unknown:
-        return not_assessable(f"其中 {len(unknown)} 项无法判断：{unknown[0].why}")
+        return not_assessable(message("summary.unknown", n=len(unknown), why=unknown[0].why or ""))
     if any(finding.status == "passed" for finding in own):
-        return passed("各项均未违反", min(finding.confidence for finding in own if finding.status == "passed"))
-    return not_applicable("各项均不适用")
+        return passed(message("summary.kept"), min(finding.confidence for finding in own if finding.status == "passed"))
+    return not_applicable(message("summary.none"))

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from callaudit.messages import Message, message
 from callaudit.records import Place
 from callaudit.rules.base import (
     Limit,
@@ -27,12 +28,15 @@ from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 
 Metric = Literal["level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st", "confidence"]
-NAMES = {"level_dbov": "音量", "rate_cpm": "语速", "f0_median_hz": "音高", "f0_spread_st": "语调起伏",
-         "confidence": "识别把握"}  # fmt: skip
+NAMES = {"level_dbov": "voice.level_dbov", "rate_cpm": "voice.rate_cpm", "f0_median_hz": "voice.f0_median_hz",
+         "f0_spread_st": "voice.f0_spread_st", "confidence": "voice.confidence"}  # fmt: skip
 UNITS = {"level_dbov": "dB", "rate_cpm": "ratio", "f0_median_hz": "st", "f0_spread_st": "st", "confidence": "ratio"}
 ABSOLUTE_UNITS = {"level_dbov": "dBov", "rate_cpm": "chars/min", "f0_median_hz": "Hz", "f0_spread_st": "st",
                   "confidence": "ratio"}  # fmt: skip
-AGAINST = {"own": "本人通话中位数", "own_before": "此前的本人中位数", "customer": "客户", "absolute": ""}
+ABOVE = {"own": "voice.above_own", "own_before": "voice.above_own_before", "customer": "voice.above_customer",
+         "absolute": "voice.above"}  # fmt: skip
+BELOW = {"own": "voice.below_own", "own_before": "voice.below_own_before", "customer": "voice.below_customer",
+         "absolute": "voice.below"}  # fmt: skip
 
 LEAST_REFERENCE_S = 0.5
 """Shorter turns say nothing about a speaker's habit (proposed)."""
@@ -94,17 +98,17 @@ class Reading:
 def voice(facts: Facts, asked: VoiceOptions) -> Outcome:
     """Not applicable without such turns; not assessable where they could not be measured."""
     if asked.after is not None and not facts.moments(asked.after):
-        return not_applicable(f"未出现{facts.title(asked.after)}")
+        return not_applicable(message("cue.absent", situation=facts.title(asked.after)))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     turns = _turns(facts, asked)
     if len(turns) < asked.least_turns:
-        return not_applicable("没有足够长的话可供判断")
+        return not_applicable(message("voice.too_short"))
     if all(_nothing_to_compare(facts, asked, sign) for sign in asked.signs):
-        return not_applicable("没有可比的话")
+        return not_applicable(message("voice.nothing_to_compare"))
     readings = [_readings(facts, asked, sign, turns) for sign in asked.signs]
     if not any(readings):
-        return not_assessable(f"没有测得{NAMES[asked.signs[0].of]}，或没有可比的话")
+        return not_assessable(message("voice.unmeasured", metric=message(NAMES[asked.signs[0].of])))
     return _by_median(facts, asked, readings) if asked.reduce == "median" else _by_turn(facts, asked, turns, readings)
 
 
@@ -188,7 +192,7 @@ def _by_turn(facts: Facts, asked: VoiceOptions, turns: Sequence[int], readings: 
         return _fine(asked, readings)
     sign, reading = worst
     places = tuple(Place(facts.turns[k].span, asked.who) for k in sorted(broken))
-    text = _text(sign, reading.value, reading.broken) + _inferred(asked)
+    text = _text(asked, sign, reading.value, reading.broken)
     outcome = violated(text, 0.8 * facts.role_confidence, places=places,
                        quote=facts.turns[reading.turn].text)  # fmt: skip
     return outcome.measured(reading.value, reading.broken, _unit(sign))
@@ -201,7 +205,7 @@ def _by_median(facts: Facts, asked: VoiceOptions, readings: list[list[Reading]])
         return _fine(asked, readings)
     sign, own, value, bound = broken[0]
     places = tuple(Place(facts.turns[r.turn].span, asked.who) for r in own)
-    return violated(_text(sign, value, bound) + _inferred(asked), 0.75 * facts.role_confidence, places=places).measured(
+    return violated(_text(asked, sign, value, bound), 0.75 * facts.role_confidence, places=places).measured(
         value, bound, _unit(sign)
     )
 
@@ -216,25 +220,22 @@ def _fine(asked: VoiceOptions, readings: list[list[Reading]]) -> Outcome:
     sign, own = next((s, own) for s, own in zip(asked.signs, readings, strict=True) if own)
     extreme = max(own, key=lambda r: r.value) if sign.most is not None else min(own, key=lambda r: r.value)
     value = median(r.value for r in own) if asked.reduce == "median" else extreme.value
-    return passed(f"{NAMES[sign.of]}在允许范围内", 0.8).measured(value, sign.most or sign.least, _unit(sign))
+    return passed(message("voice.fine", metric=message(NAMES[sign.of])), 0.8).measured(
+        value, sign.most or sign.least, _unit(sign)
+    )
 
 
 def _unit(sign: Sign) -> str:
     return ABSOLUTE_UNITS[sign.of] if sign.against == "absolute" else UNITS[sign.of]
 
 
-def _text(sign: Sign, value: float, bound: Limit | None) -> str:
+def _text(asked: VoiceOptions, sign: Sign, value: float, bound: Limit | None) -> Message:
     note = "" if bound is None else bound.note
-    side, limits = ("高于", sign.most) if bound is sign.most else ("低于", sign.least)
+    keys, limits = (ABOVE, sign.most) if bound is sign.most else (BELOW, sign.least)
     wanted = "" if limits is None else _number(sign, limits.value)
-    if sign.against == "absolute":
-        return f"{NAMES[sign.of]}为 {_number(sign, value)}，{side}规定的 {wanted}{note}"
-    change = _number(sign, value, signed=True)
-    return f"{NAMES[sign.of]}比{AGAINST[sign.against]}变化 {change}，{side}规定的 {wanted}{note}"
-
-
-def _inferred(asked: VoiceOptions) -> str:
-    return f"；由此推断{asked.infers}，请听录音核实" if asked.infers else ""
+    shown = _number(sign, value, signed=sign.against != "absolute")
+    fact = message(keys[sign.against], metric=message(NAMES[sign.of]), value=shown, wanted=wanted, note=note)
+    return message("voice.inferred", fact=fact, infers=asked.infers) if asked.infers else fact
 
 
 def _number(sign: Sign, value: float, *, signed: bool = False) -> str:
