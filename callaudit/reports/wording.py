@@ -37,7 +37,7 @@ EVENTS: Final[dict[str, str]] = {
     "noise": "噪声",
     "speech": "说话",
 }
-TRACKS: Final = {"level": "音量", "rate": "语速", "pitch": "音高"}
+TRACKS: Final = {"level": "音量", "rate": "语速", "pitch": "音高", "noise": "底噪"}
 UNITS: Final = {
     "s": "秒",
     "ring": "声",
@@ -85,6 +85,7 @@ MEASURES: Final = {
     "pauses_per_min": "话中停顿",
     "active_level_dbov": "语音电平",
     "noise_floor_dbov": "底噪",
+    "noise_lift_db": "停顿中底噪抬升",
     "snr_db": "信噪比",
     "clipped_ratio": "削波",
     "pitch_median_hz": "音高（中位）",

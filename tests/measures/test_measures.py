@@ -17,6 +17,7 @@ from callaudit.measures import Heard, Missing, measure_call, measures, table
 from callaudit.measures.base import measure
 from callaudit.records import Audio, Hangup, Measurement, Recording, Signal, Speaker, Timeline, TimelineSpan, Turn, Word
 from callaudit.spans import Span, intersect
+from callaudit.testing.degrade import degrade
 
 RATE_HZ = 8000
 NOISE_DBOV = -60.0
@@ -140,7 +141,7 @@ def test_six_more_decibels_are_six_more_decibels():
 def test_tracks_hold_the_levels_rates_and_pitches():
     tracks = {(track.name, track.speaker): track for track in measure_call(a_call())[2]}
 
-    assert set(tracks) == {(name, who) for name in ("level", "rate", "pitch") for who in ("agent", "customer")}
+    assert set(tracks) == {(name, who) for name in ("level", "noise", "rate", "pitch") for who in ("agent", "customer")}
     level = tracks["level", "agent"]
     assert level.values[5] == pytest.approx(-20, abs=0.3)  # 2.5 to 3.0 s
     assert level.values[20] is None  # 10.0 to 10.5 s, the customer speaks
@@ -148,6 +149,10 @@ def test_tracks_hold_the_levels_rates_and_pitches():
     assert tracks["pitch", "customer"].values[150] is None, "music on hold is no voice"
     assert tracks["rate", "customer"].values[9] == pytest.approx(165, abs=30)
     assert tracks["rate", "customer"].values[16] is None
+    noise = tracks["noise", "agent"]
+    assert noise.values[18] == pytest.approx(NOISE_DBOV, abs=1), "9.0 to 9.5 s, the customer speaks elsewhere"
+    assert noise.values[5] is None, "2.5 to 3.0 s, the agent speaks"
+    assert tracks["noise", "customer"].values[30] is None, "music on hold is no noise"
     assert all(len(track.values) * track.step_s == pytest.approx(30, abs=track.step_s) for track in tracks.values())
 
 
@@ -168,7 +173,7 @@ def test_without_words_there_is_no_rate_and_it_is_said_why():
     assert [turn.rate_cpm for turn in turns] == [None] * 4
     assert found["agent_speech_rate_cpm"] == Measurement("agent_speech_rate_cpm", None, "cpm", "没有识别出文字")
     assert found["agent_active_level_dbov"].value is not None
-    assert {track.name for track in tracks} == {"level", "pitch"}
+    assert {track.name for track in tracks} == {"level", "noise", "pitch"}
 
 
 def test_a_party_that_is_not_heard_has_no_numbers_and_it_is_said_why():
@@ -259,3 +264,24 @@ def test_measuring_takes_little_of_the_time_of_a_call():
     began_s = time.process_time()
     measure_call(heard)
     assert time.process_time() - began_s < 2.0
+
+
+def test_gain_control_lifts_the_noise_of_pauses_and_background_does_not():
+    rng = np.random.default_rng(1)
+    speech = [Span(k * 8.0 + 1, k * 8.0 + 4) for k in range(4)]  # pauses of 5 s
+    plain = (rng.standard_normal(30 * RATE_HZ) * 10 ** (NOISE_DBOV / 20)).astype(np.float32)
+    for span in speech:
+        plain[round(span.start_s * RATE_HZ) : round(span.end_s * RATE_HZ)] += voice(200.0, span.duration_s, -30.0)
+
+    def lift(samples):
+        made = degrade(Audio(samples[None, :], RATE_HZ), "agc").samples[:] if controlled else samples[None, :]
+        spans = tuple(TimelineSpan("speech", span, "agent") for span in speech)
+        timeline = Timeline(None, spans, Hangup("unknown", 30.0, None), 0.0, 30.0)
+        recording = Recording("0" * 64, "call.wav", 30.0, RATE_HZ, 1, "mono", "flac")
+        heard = Heard(recording, Audio(made, RATE_HZ), timeline, (), {"agent": 0})
+        return by_name(heard)["agent_noise_lift_db"].value
+
+    controlled = False
+    assert lift(plain) == pytest.approx(0, abs=1)
+    controlled = True
+    assert lift(plain) > 6
