@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.records import Word
+from callaudit.text.mishearing import hides, sounds_alike
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Anchor, Hit, Sounded, find, listen
 from callaudit.text.screening import could_hold
@@ -61,6 +62,18 @@ class Ears:
         if key not in self._hits:
             self._hits[key] = find(phrase, self.sounded(rows), least=floor, anchor=anchor, values=self.values)
         return self._hits[key]
+
+    def alike(self, row: int, phrase: str) -> bool:
+        """Whether a short phrase is heard in other characters of its sound."""
+        return self.tells(sounds_alike, row, phrase)
+
+    def hidden(self, row: int, phrase: str) -> bool:
+        """Whether a phrase fits where the recogniser was unsure."""
+        return self.tells(hides, row, phrase)
+
+    def n_spoken(self, phrase: str) -> int:
+        """Syllables of the shortest reading of a phrase."""
+        return min((len(chars) for chars in compile_phrase(phrase).chars), default=0)
 
     def tells(self, test: Test, row: int, phrase: str) -> bool:
         """Whether the test holds between a row and one of the phrase's variants."""

@@ -12,17 +12,12 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from callaudit.messages import Message, message
 from callaudit.records import Place, Turn
 from callaudit.rules.cues import Anchor
 from callaudit.spans import Span
-from callaudit.text.listen import MODAL
-from callaudit.text.patterns import compile as compile_phrase
-from callaudit.text.phrases import Hit, Sounded
+from callaudit.text.phrases import Hit
 from callaudit.text.readable import readable
-from callaudit.text.variants import Variant
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -61,13 +56,6 @@ HOW = {"exact": "matched.exact", "sound": "matched.sound", "pattern": "matched.p
 SURE_SPLIT, TELLING_CHARS = 0.75, 4
 """On a mono mix a missing phrase that the customer seems to say is doubtful; short ones (你好, 谢谢) both say, so these
 are doubtful only where the split is less sure than this (proposed)."""
-
-UNSURE_PROB, NEAR_SOUND, HIDDEN_CHARS = 0.5, 0.3, 6
-"""A word less sure than this may have been another; a syllable that costs no more is the same to the ear; longer
-phrases do not hide in a few unsure words (all proposed)."""
-
-SHORT_CHARS = 3
-"""Phrases so short are not taken for said where only their sound was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +200,9 @@ def missing_why(
         return why
     if facts.call.recording.layout != "stereo":
         telling = (
-            phrases if facts.role_confidence < SURE_SPLIT else [p for p in phrases if _n_spoken(p) >= TELLING_CHARS]
+            phrases
+            if facts.role_confidence < SURE_SPLIT
+            else [p for p in phrases if facts.ears.n_spoken(p) >= TELLING_CHARS]
         )
         if search(facts, facts.turns_beside(turns), telling, least=least).hits:
             return message("doubt.mono_words")
@@ -222,56 +212,16 @@ def missing_why(
 
 
 def homophones(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
-    """Whether a phrase of two or three syllables is heard in other characters: 在见 for 再见, 部客气 for 不客气.
+    """Whether a short phrase is heard in other words of its sound: 在见 for 再见.
 
-    Matching takes no homophone for so short a phrase, and still nothing can be held to be missing. Two syllables must
-    end a clause, as short courtesies do (您号码 is no 您好), with one of them written rightly (号码 is no 好吗) unless
-    it is said twice (白白 for 拜拜).
+    Matching takes no homophone for so short a phrase, and still nothing can be held to be missing.
     """
-    rows = [facts.rows[turn] for turn in turns]
-    return any(facts.ears.tells(_sounds_alike, row, phrase) for row in rows for phrase in phrases)
-
-
-def _sounds_alike(variant: Variant, heard: Sounded) -> bool:
-    n = len(variant.chars)
-    if not 2 <= n == len(variant.steps) <= SHORT_CHARS:
-        return False
-    for first in range(len(heard) - n + 1):
-        end = first + n
-        if n == 2 and end < len(heard) and not heard.parted[end] and heard.chars[end] not in MODAL:
-            continue
-        right = heard.codes[first:end] == variant.codes
-        if not (heard.ids[first:end] == variant.ids).all() or right.all():
-            continue
-        if n > 2 or right.any() or variant.ids[0] == variant.ids[1]:
-            return True
-    return False
-
-
-def _n_spoken(phrase: str) -> int:
-    """Syllables of the shortest reading of a phrase."""
-    return min((len(variant.chars) for variant in compile_phrase(phrase).variants), default=0)
+    return any(facts.ears.alike(facts.rows[turn], phrase) for turn in turns for phrase in phrases)
 
 
 def _perhaps_hidden(facts: Facts, turns: Sequence[int], phrases: Sequence[str]) -> bool:
     """Whether a phrase fits where the recogniser was unsure: every syllable is heard or unsure, half of them heard."""
-    rows = [facts.rows[turn] for turn in turns]
-    return any(facts.ears.tells(_fits, row, phrase) for row in rows for phrase in phrases)
-
-
-def _fits(variant: Variant, heard: Sounded) -> bool:
-    n = len(variant.chars)
-    if not 2 <= n == len(variant.steps) <= HIDDEN_CHARS:
-        return False
-    last = len(heard) - n
-    unsure = heard.prob < UNSURE_PROB
-    if last < 0 or not unsure.any():
-        return False
-    same = (heard.codes == variant.codes[:, None]) | (heard.costs(variant.ids) <= NEAR_SOUND)
-    first = np.arange(1 if n == 2 else last + 1)  # two syllables fit anywhere by chance: only where the turn begins
-    there = first[:, None] + np.arange(n)
-    same, unsure = same[np.arange(n), there], unsure[there]
-    return bool(((same | unsure).all(axis=1) & unsure.any(axis=1) & (same.sum(axis=1) * 2 >= n)).any())
+    return any(facts.ears.hidden(facts.rows[turn], phrase) for turn in turns for phrase in phrases)
 
 
 def sure(facts: Facts, *heard: Heard) -> float:
