@@ -6,7 +6,6 @@ do not stand in the turn, the answer is none. By itself it never makes a critica
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +18,6 @@ from callaudit.rules.aids import Answer, Line, Question
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
 from callaudit.rules.cues import CueRef, Where, Window
 from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
-from callaudit.text.numbers import NUMERALS
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -34,7 +32,6 @@ MOST_LINES = 40
 BEFORE, AFTER = 1, 3
 """Turns shown before and after each occurrence of a situation."""
 
-_NUMBER = re.compile(f"[0-9{''.join(NUMERALS)}]{{4,}}")
 MASK = "＊"
 
 
@@ -77,7 +74,7 @@ def shown(facts: Facts, ask: Ask) -> tuple[int, ...]:
 
 def _line(facts: Facts, turn: int, ask: Ask) -> Line:
     said = facts.turns[turn]
-    return Line(said.speaker, said.text if ask.numbers else _NUMBER.sub(lambda found: MASK * len(found[0]), said.text))
+    return Line(said.speaker, said.text if ask.numbers else facts.tongue.masked(said.text, MASK))
 
 
 def _outcome(facts: Facts, rule: Rule, turns: Sequence[int], answer: Answer, outcome: Outcome) -> Outcome:

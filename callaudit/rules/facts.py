@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,15 +17,16 @@ from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.ears import Ears
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
-from callaudit.rules.utterance import asks, longest_number, n_chars, substance
 from callaudit.spans import Span, gaps, total_s
+from callaudit.text.languages import TONGUES
 from callaudit.text.phrases import Hit
+from callaudit.text.tongue import Tongue
 
 BACKCHANNEL_CHARS = 3
-"""「嗯」「好的」「对对对」: so few characters are a listener's sign, not a statement."""
+"""「嗯」「好的」「对对对」, "okay", "all right": so few syllables are a listener's sign, not a statement."""
 
 SUBSTANCE_CHARS = 7
-"""From so many characters on (greetings taken off) a customer's turn states something."""
+"""From so many syllables on (greetings taken off) a customer's turn states something."""
 
 NEIGHBOUR_GAP_S = 3.0
 BREATH_S = 1.5
@@ -69,6 +69,7 @@ class Facts:
         self.language = language
         self.settings = settings
         self.situations = situations
+        self.tongue: Tongue = TONGUES[language]
         self.aids = aids
         self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
@@ -147,7 +148,7 @@ class Facts:
     def surname(self) -> str | None:
         """Surname of the customer as the metadata has it."""
         name = self.call.metadata.customer_name
-        return re.sub(r"(先生|女士|小姐|太太)$", "", name)[:1] if name else None
+        return self.tongue.surname(name) if name else None
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -158,7 +159,7 @@ class Facts:
     @cached_property
     def hearings(self) -> tuple[Hearing, ...]:
         """What else may have been said."""
-        return hearings(self.turns)
+        return hearings(self.turns, self.tongue)
 
     @cached_property
     def ears(self) -> Ears:
@@ -175,16 +176,20 @@ class Facts:
         return self.ears.find((self.rows[left], self.rows[right]), phrase, "any", FLOOR)
 
     def n_chars(self, turn: int) -> int:
-        """Han characters, letters and digits of a turn."""
-        return n_chars(self.turns[turn].text)
+        """Syllables of a turn: in Chinese, its characters."""
+        return self.tongue.n_spoken(self.turns[turn].text)
 
     def asks(self, turn: int) -> bool:
         """Whether a turn asks something in its last words; an agent's request for data is a question."""
-        return asks(self.turns[turn].text, requests=self.turns[turn].speaker == "agent")
+        return self.tongue.asks(self.turns[turn].text, requests=self.turns[turn].speaker == "agent")
+
+    def number(self, turn: int) -> str:
+        """Digits of the longest number spoken in a turn."""
+        return self.tongue.longest_number(self.turns[turn].text)
 
     def n_digits(self, turn: int) -> int:
         """Length of the longest number spoken in a turn."""
-        return len(longest_number(self.turns[turn].text))
+        return len(self.number(turn))
 
     def fainter(self, turn: int, by_db: float) -> bool:
         """Whether a turn is at least so many dB below the median of the other party's turns; no where unmeasured."""
@@ -197,8 +202,8 @@ class Facts:
         return self.n_chars(turn) <= BACKCHANNEL_CHARS
 
     def substance(self, turn: int) -> int:
-        """Characters of a turn besides its greeting."""
-        return substance(self.turns[turn].text)
+        """Syllables of a turn besides its greeting."""
+        return self.tongue.substance(self.turns[turn].text)
 
     def neighbours(self, turns: Sequence[int]) -> tuple[tuple[int, int], ...]:
         """Pairs of turns that follow each other closely, at most a backchannel between them."""

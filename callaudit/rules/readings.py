@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from callaudit.records import Reading, Turn, Word
 from callaudit.spans import Span
-from callaudit.text.listen import say
 from callaudit.text.punctuation import join
+from callaudit.text.tongue import Tongue
 
 LEAST_SHARE = 0.01
 """A reading with less than this share of all that were weighed is not looked at."""
@@ -16,8 +16,8 @@ LEAST_SHARE = 0.01
 EDGE_S = 0.5
 """How far a word of a reading may lie outside its turn; beyond, it is another turn's."""
 
-CONTEXT_CHARS = 2
-"""Characters shown on both sides of what two readings differ in."""
+CONTEXT_PIECES = 2
+"""Characters, or words, shown on both sides of what two readings differ in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Hearing:
         return replace(turn, words=self.words, text=join(self.words, language), readings=())
 
 
-def hearings(turns: Sequence[Turn]) -> tuple[Hearing, ...]:
+def hearings(turns: Sequence[Turn], tongue: Tongue) -> tuple[Hearing, ...]:
     """Every reading of every turn, in order of time."""
     found: list[Hearing] = []
     n_stretches = 0
@@ -57,7 +57,7 @@ def hearings(turns: Sequence[Turn]) -> tuple[Hearing, ...]:
                 n_stretches += 1
             end_s = max(reading.span.end_s, end_s or 0.0)
             words = _spliced(turn, reading)
-            first, again = _difference(_said(turn.words), _said(words))
+            first, again = _difference(_said(turn.words, tongue), _said(words, tongue))
             found.append(Hearing(k, n_stretches, reading.span, reading.prob, words, first, again))
     return tuple(found)
 
@@ -72,11 +72,11 @@ def _spliced(turn: Turn, reading: Reading) -> tuple[Word, ...]:
     )
 
 
-def _said(words: Iterable[Word]) -> str:
-    return say("".join(word.text for word in words))
+def _said(words: Iterable[Word], tongue: Tongue) -> tuple[str, ...]:
+    return tongue.pieces("".join(word.text for word in words))
 
 
-def _difference(one: str, other: str) -> tuple[str, str]:
+def _difference(one: Sequence[str], other: Sequence[str]) -> tuple[str, str]:
     """What two texts differ in, with a little around it; two empty texts where they are the same.
 
     >>> _difference("您好这里是以后银行", "您好这里是你好银行")
@@ -87,5 +87,5 @@ def _difference(one: str, other: str) -> tuple[str, str]:
     n = min(len(one), len(other))
     before = next((k for k in range(n) if one[k] != other[k]), n)
     behind = next((k for k in range(n - before) if one[-1 - k] != other[-1 - k]), n - before)
-    start, left = max(0, before - CONTEXT_CHARS), max(0, behind - CONTEXT_CHARS)
-    return one[start : len(one) - left], other[start : len(other) - left]
+    start, left = max(0, before - CONTEXT_PIECES), max(0, behind - CONTEXT_PIECES)
+    return "".join(one[start : len(one) - left]).strip(), "".join(other[start : len(other) - left]).strip()

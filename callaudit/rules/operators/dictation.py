@@ -24,7 +24,6 @@ from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, missing_why, search
 from callaudit.rules.operators.readback import common_share
-from callaudit.rules.utterance import longest_number
 
 READ_BACK = 0.8
 """Share of a number that the customer has given, from which it is read back to him (proposed)."""
@@ -70,10 +69,8 @@ def dictation(facts: Facts, asked: Dictation) -> Outcome:
 def _dictates(facts: Facts, asked: Dictation, turn: int) -> bool:
     if _opens(facts, turn):
         return False
-    number = longest_number(facts.turns[turn].text)
-    own = "".join(longest_number(facts.turns[k].text) for k in facts.customer) + (
-        facts.call.metadata.customer_number or ""
-    )
+    number = facts.number(turn)
+    own = "".join(facts.number(k) for k in facts.customer) + (facts.call.metadata.customer_number or "")
     if len(number) >= asked.least_digits:
         return common_share(number, own) < READ_BACK
     return _is_item(facts, asked, turn)
@@ -93,12 +90,12 @@ def _long(facts: Facts, asked: Dictation, turn: int) -> bool:
     """Whether there is so much to note that it must be announced."""
     if facts.turns[turn].span.duration_s < asked.least_s.value:
         return False
-    return _is_item(facts, asked, turn) or len(longest_number(facts.turns[turn].text)) >= asked.long_digits
+    return _is_item(facts, asked, turn) or len(facts.number(turn)) >= asked.long_digits
 
 
 def _no_mobile(facts: Facts, items: list[int]) -> Outcome:
     for k in items:
-        if _MOBILE.search(longest_number(facts.turns[k].text)):
+        if _MOBILE.search(facts.number(k)):
             return violated(
                 message("dictation.mobile"),
                 0.75 * facts.role_confidence,

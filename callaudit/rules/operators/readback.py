@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from pydantic import Field
@@ -23,8 +22,6 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import missing_why
-from callaudit.rules.utterance import longest_number
-from callaudit.text.numbers import digits
 
 UNSURE = 0.5
 """Share of equal digits from which a read-back is there but was misheard by the recogniser: nobody is accused."""
@@ -60,7 +57,7 @@ def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
     wanted = {m.turn for m in facts.moments(asked.cue)} if asked.cue is not None else set(facts.customer)
     wanted -= {m.turn for m in facts.moments(asked.not_cue)} if asked.not_cue is not None else set()
     for k in facts.customer:
-        number = longest_number(facts.turns[k].text)
+        number = facts.number(k)
         if k in wanted and len(number) >= asked.least_digits.value and not _told(facts, k, number, asked):
             found.append((k, number))
     return found
@@ -68,7 +65,7 @@ def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
 
 def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
     """Whether the customer only repeats a number that the agent has given before."""
-    earlier = [digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in facts.agent if k < turn]
+    earlier = [facts.tongue.digits(facts.turns[k].text) for k in facts.agent if k < turn]
     return any(common_share(number, told) >= asked.least_match.value for told in earlier[-3:])
 
 
@@ -76,7 +73,7 @@ def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
     replies = [k for k in facts.agent if k > turn and not facts.backchannel(k)][: asked.turns]
     if not replies:
         return not_applicable(message("readback.ended"))
-    said = {k: digits(re.sub(r"[\s，,。.、；;\-—:：]", "", facts.turns[k].text)) for k in replies}
+    said = {k: facts.tongue.digits(facts.turns[k].text) for k in replies}
     best = max(replies, key=lambda k: common_share(number, said[k]))
     share = common_share(number, said[best])
     spot = Place(facts.turns[turn].span, "customer")
@@ -91,7 +88,7 @@ def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
         return passed(message("readback.partly", share=share), 0.55, quote=facts.turns[best].text).measured(
             share, asked.least_match, "ratio"
         )
-    if why := missing_why(facts, replies, ("我帮您重复一下",), least=0.7):
+    if why := missing_why(facts, replies, facts.tongue.repeating, least=0.7):
         return not_assessable(why)
     outcome = violated(
         message("readback.not", n=len(number)),

@@ -1,8 +1,7 @@
-"""Whether the agent repeats what the customer said, by the pairs of characters that both share."""
+"""Whether the agent repeats what the customer said, by the pieces that both share."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -24,13 +23,11 @@ from callaudit.rules.cues import CueRef, Phrase, Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, evidence, missing_why, search
 
-_EMPTY = re.compile(r"[的了啊呢吧吗嘛我你您他她们是在就也都还要请有个这那不对好说和跟给把被到去来很]")
-
 
 @options
 class RepeatBack:
-    """After the first cue `of`, an agent turn holds at least the share `least_overlap` of pairs of characters in common
-    with what the customer said so far, or opens with `words`.
+    """After the first cue `of`, an agent turn holds at least the share `least_overlap` of its pieces (pairs of
+    characters, or words) in common with what the customer said so far, or opens with `words`.
     """
 
     of: CueRef
@@ -41,19 +38,10 @@ class RepeatBack:
     what: str | None = None
 
 
-def pairs(text: str) -> set[str]:
-    """Pairs of neighbouring characters that carry meaning."""
-    found: set[str] = set()
-    for clause in re.split(r"[^㐀-鿿0-9A-Za-z]+", text):
-        kept = _EMPTY.sub(" ", clause)
-        found |= {kept[k : k + 2] for k in range(len(kept) - 1) if " " not in kept[k : k + 2]}
-    return found
-
-
 def shared_share(facts: Facts, turns: Sequence[int], others: Sequence[int]) -> float:
-    """Share of the pairs of the turns that the others hold too, in [0, 1]; 0 with fewer than three pairs in common."""
-    own = pairs("，".join(facts.turns[k].text for k in turns))
-    common = own & pairs("，".join(facts.turns[k].text for k in others))
+    """Share of what the turns say that the others say too, in [0, 1]; 0 with fewer than three pieces in common."""
+    own = {piece for k in turns for piece in facts.tongue.matter(facts.turns[k].text)}
+    common = own & {piece for k in others for piece in facts.tongue.matter(facts.turns[k].text)}
     return len(common) / len(own) if len(common) >= 3 else 0.0
 
 

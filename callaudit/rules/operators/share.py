@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import fmean
 from typing import Annotated, Literal
 
@@ -17,10 +15,6 @@ from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessa
 from callaudit.rules.cues import Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
-from callaudit.text.normalise import normalise
-from callaudit.text.pinyin import syllables
-
-_BORDER = re.compile(r"[，。！？、；,.!?;]+")
 
 
 @options
@@ -87,12 +81,11 @@ def _tally(facts: Facts, turns: Sequence[int], asked: Share) -> _Tally:
     good = total = 0
     bad: list[int] = []
     for k in turns:
-        text = normalise(facts.turns[k].text)
-        for word in sorted(asked.exempt, key=len, reverse=True):
-            text = text.replace(word, "＿")
-        pieces = _BORDER.split(text) if asked.by == "clauses" else [text]
-        for piece in pieces:
-            right, wrong = _times_heard(piece, asked.words), _times(piece, asked.others)
+        clauses = facts.tongue.clauses(facts.turns[k].text)
+        for piece in clauses if asked.by == "clauses" else ["，".join(clauses)]:
+            for word in sorted(asked.exempt, key=len, reverse=True):
+                piece = piece.replace(word, "＿")
+            right, wrong = facts.tongue.times_heard(piece, asked.words), facts.tongue.times(piece, asked.others)
             if asked.by == "clauses":
                 right, wrong = min(right, 1), 0 if right else min(wrong, 1)
             good, total = good + right, total + right + wrong
@@ -104,37 +97,3 @@ def _prob(facts: Facts, turns: Sequence[int], others: Sequence[str]) -> float:
     """Mean probability of the words in which one of `others` was written; 1 where none is found."""
     probs = [word.prob for k in turns for word in facts.turns[k].words if any(other in word.text for other in others)]
     return fmean(probs) if probs else 1.0
-
-
-def _times(text: str, words: Sequence[str]) -> int:
-    return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))
-
-
-@lru_cache(maxsize=64)
-def _spoken(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The words with their syllables, the longest first."""
-    return tuple((word, syllables(word)) for word in sorted(words, key=len, reverse=True))
-
-
-def _times_heard(text: str, words: Sequence[str]) -> int:
-    """How often the words are heard in the text, none overlapping another.
-
-    >>> _times_heard("清您稍等，麻反您", ["请", "请您", "麻烦"]), _times_heard("号码，情况", ["好吗", "请"])
-    (2, 0)
-    """
-    sounds = syllables(text)
-    told = _spoken(tuple(words))
-    times = at = 0
-    while at < len(text):
-        length = next((len(word) for word, own in told if _alike(text, sounds, at, word, own)), 0)
-        times += bool(length)
-        at += length or 1
-    return times
-
-
-def _alike(text: str, sounds: tuple[str, ...], at: int, word: str, own: tuple[str, ...]) -> bool:
-    if text.startswith(word, at):
-        return True
-    if len(word) == 1 or sounds[at : at + len(word)] != own:
-        return False
-    return any(one == other for one, other in zip(text[at:], word, strict=False))
