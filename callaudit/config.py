@@ -60,11 +60,15 @@ class RecordingsConfig:
 
 @dataclass(frozen=True, slots=True)
 class JudgeConfig:
-    """What calls are judged by; `rulebook` is a built-in name, a file or a folder."""
+    """What calls are judged by; `rulebook` is a built-in name, a file or a folder.
+
+    `sheet` names one of its scoring sheets; by default that of the call's sector, else the general one.
+    """
 
     __pydantic_config__ = _STRICT
 
     rulebook: str = "etiquette-zh"
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,9 @@ class Auditor:
         RulebookError, ModelMissing, EngineError
         """
         aids = Aids(reader=make_reader(config.language_model))
-        return cls(config, make_transcriber(config.engine), load_rulebook(config.judge.rulebook), aids)
+        rulebook = load_rulebook(config.judge.rulebook)
+        rulebook.sheet(config.judge.sheet)  # a wrong name is said before hours of work
+        return cls(config, make_transcriber(config.engine), rulebook, aids)
 
 
 def hear(
@@ -188,13 +190,22 @@ def _call(
     return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
 
 
-def judge_call(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, *, progress: Progress = SILENT) -> Audit:
-    """The judgement of a call by a rulebook: milliseconds, no audio."""
+def judge_call(
+    call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, *, sheet: str | None = None, progress: Progress = SILENT
+) -> Audit:
+    """The judgement of a call by a rulebook: milliseconds, no audio; `sheet` names a scoring sheet.
+
+    Raises
+    ------
+    RulebookError
+        The rulebook has no sheet of that name.
+    """
     progress.step("rules", 0, 1)
     findings, failures = judge(call, rulebook, aids)
     made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
     made_by = replace(made_by, encoder=_name(aids.encoder), language_model=_name(aids.reader))
-    return Audit(call, findings, failures, score(findings, failures, rulebook.scoring), made_by)
+    scored = score(findings, failures, rulebook.sheet(sheet, call.metadata.sector))
+    return Audit(call, findings, failures, scored, made_by)
 
 
 def _name(aid: Encoder | Reader | None) -> str | None:
@@ -228,7 +239,7 @@ def audit_file(
         filename_pattern=settings.filename_pattern,
     )
     call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
-    return judge_call(call, auditor.rulebook, auditor.aids, progress=progress)
+    return judge_call(call, auditor.rulebook, auditor.aids, sheet=auditor.config.judge.sheet, progress=progress)
 
 
 def audit_files(

@@ -380,7 +380,8 @@ class Promise:
 class PastCall:
     """What rules about several calls need to know of another call, earlier or later, of the same customer or agent.
 
-    `started_at` has a zone; `customer_number` is in E.164 form (+8613800001234), None where it is unknown or masked.
+    `started_at` has a zone; `customer` is who was spoken to: an id, or a number in E.164 form (+8613800001234); None
+    where it is unknown or masked.
     `marks` are the names of the situations found in it, of those that the rulebook remembers. The last four are the
     medians of the agent's turns, in the units of `Turn`; None where too little was said.
     """
@@ -392,7 +393,7 @@ class PastCall:
     duration_s: float
     agent_id: str | None = None
     agent_role: str | None = None
-    customer_number: str | None = None
+    customer: str | None = None
     call_type: str | None = None
     hangup_by: Speaker | None = None
     answered: bool = True
@@ -449,7 +450,8 @@ class Finding:
 
     `message` is for people, in Chinese; `quote` is what was heard; `value` against `limit` in `unit` where something
     was measured; `matched` says how the words were matched; `confidence` in [0, 1] is that the status is right; `steps`
-    are those of a protocol, with their measured times; `layer` is what decided where words did.
+    are those of a protocol, with their measured times; `layer` is what decided where words did; a violation happened
+    `times` over.
     """
 
     rule: str
@@ -469,6 +471,7 @@ class Finding:
     chapter: str = ""
     steps: tuple[Step, ...] = ()
     layer: Layer | None = None
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,8 +483,53 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Deduction:
+    """What a violation costs: `each` time, no more than `most`; `points` of it where another rule pays for a part.
+
+    `sure` is whether the violation is; `instead` names that other rule.
+    """
+
+    rule: str
+    title: str
+    times: int
+    each: float
+    most: float
+    points: float
+    sure: bool
+    instead: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionScore:
+    """A section of the scoring sheet: it is worth `points` (None: no limit of its own), of which it has `lost` so many.
+
+    `lost` is the sum of the deductions, but no more than `points`.
+    """
+
+    title: str
+    points: float | None
+    lost: float
+    deductions: tuple[Deduction, ...]
+    n_assessed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """Points for a rule that was surely kept."""
+
+    rule: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
-    """Points out of 100 with the range that unassessed rules leave open: low ≤ value ≤ high; None where none is."""
+    """Points out of 100 by a scoring sheet, and how they came about: low ≤ value ≤ high; None where there are none.
+
+    `value` is 100 less what the sections lost, at least 0, and the bonus, at most 100; 0 where a fatal rule was surely
+    broken (`zeroed_by`, titles). `high` leaves out violations that are not sure; `low` counts as broken what was heard
+    and could not be told (`n_suspected` of the `n_not_assessable`).
+    """
 
     value: float | None
     low: float | None
@@ -490,6 +538,11 @@ class Score:
     n_not_assessable: int
     verdict: Verdict
     why: str | None = None
+    sheet: str | None = None
+    sections: tuple[SectionScore, ...] = ()
+    bonus: tuple[Bonus, ...] = ()
+    zeroed_by: tuple[str, ...] = ()
+    n_suspected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

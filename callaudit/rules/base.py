@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, dataclass_transform
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from callaudit.messages import Text, message
 from callaudit.records import Layer, Place, Status, Step
-from pydantic import BeforeValidator, ConfigDict, Field
+from callaudit.scoring import Price
 
 if TYPE_CHECKING:
     from callaudit.rules.facts import Facts
@@ -64,7 +67,8 @@ Threshold = Annotated[Limit, BeforeValidator(_as_limit)]
 class Outcome:
     """What an operator says about a call; the engine adds what the rule knows and makes a Finding.
 
-    `wants_reader`: left open because it takes someone who understands what was said (`callaudit.rules.asking`).
+    A violation happened `times` over. `wants_reader`: left open because it takes someone who understands what was said
+    (`callaudit.rules.asking`).
     """
 
     status: Status
@@ -79,6 +83,7 @@ class Outcome:
     matched: Text | None = None
     steps: tuple[Step, ...] = ()
     layer: Layer | None = None
+    times: int = 1
     wants_reader: bool = False
 
     def measured(self, value: float | None, limit: Limit | None, unit: str) -> Outcome:
@@ -108,13 +113,36 @@ def not_assessable(why: Text, **more: Any) -> Outcome:
 
 
 # ── settings ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def _as_price(given: object) -> object:
+    if isinstance(given, int | float) and not isinstance(given, bool):
+        return {"each": given}
+    if not isinstance(given, dict | Price):
+        raise ValueError("wanted a number of points, or {each: points, most: points}")
+    return given
+
+
+Cost = Annotated[Price, BeforeValidator(_as_price)]
+"""A `Price`, written in YAML as a bare number (once, however often) or as {each: 5, most: 10}."""
+
+
 @options
 class Points:
-    """Points that one violated rule costs, by severity."""
+    """What a violated rule costs, by severity."""
 
-    critical: Annotated[float, Field(ge=0)] = 20.0
-    major: Annotated[float, Field(ge=0)] = 5.0
-    minor: Annotated[float, Field(ge=0)] = 2.0
+    critical: Cost = Price(20.0)
+    major: Cost = Price(5.0)
+    minor: Cost = Price(2.0)
+
+
+CLOCK = r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$"
+Hours = tuple[Annotated[str, Field(pattern=CLOCK)], Annotated[str, Field(pattern=CLOCK)]]
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"wanted the name of a time zone such as Asia/Shanghai, got {name!r}") from error
 
 
 @options
@@ -123,7 +151,12 @@ class Settings:
 
     `pass_from` and `fail_below` are scores in [0, 100]; `sure_from` is the confidence from which a critical violation
     fails the call; `review_over_share` is the share of unassessed rules from which a person should look.
-    `holidays` maps MM-DD or YYYY-MM-DD to a name; `work_hours` are local times of day.
+
+    `time_zone` (IANA) is that of the office: a start time without a zone is meant there, and days and hours are told
+    there. `country` (ISO 3166-1) is that of numbers without a country code, and of the public holidays. `holidays` maps
+    MM-DD or YYYY-MM-DD to a name and `workdays` lists days that are worked after all; both outrank the public
+    calendar, and for `calendar_years` they are all there is. On `unwished` holidays nobody is wished joy. Hours are
+    [from, to), local.
     """
 
     points: Points = field(default_factory=Points)
@@ -131,8 +164,16 @@ class Settings:
     fail_below: float = 60.0
     sure_from: float = 0.8
     review_over_share: float = 0.5
-    holidays: Mapping[str, str] = field(default_factory=dict)
-    work_hours: tuple[str, str] = ("09:00", "18:00")
+    time_zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
+    holidays: Mapping[Annotated[str, Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")], str] = field(default_factory=dict)
+    workdays: tuple[Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")], ...] = ()
+    calendar_years: tuple[int, ...] = ()
+    unwished: tuple[str, ...] = ("清明节",)
+    work_hours: Hours = ("09:00", "18:00")
+    lunch: Hours = ("12:00", "14:00")
+    dinner: Hours = ("18:00", "19:00")
+    night: Hours = ("22:00", "07:00")
 
 
 # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────

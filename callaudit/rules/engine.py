@@ -63,6 +63,9 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
     severity: Severity = rule.severity
     if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
+    if outcome.status == "violated" and outcome.layer == "meaning" and severity == "critical":
+        more = {"places": outcome.places, "quote": outcome.quote, "matched": outcome.matched}
+        outcome = not_assessable(message("meaning.critical"), layer="meaning", wants_reader=True, **more)
     language = facts.language
     return Finding(
         rule=rule.id, status=outcome.status, severity=severity, title=rule.title.of(language),
@@ -70,6 +73,7 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
         confidence=round(min(1.0, max(0.0, outcome.confidence)), 3), why=_words(outcome.why, language),
         value=outcome.value, limit=outcome.limit, unit=outcome.unit, places=outcome.places, quote=outcome.quote,
         matched=_words(outcome.matched, language), chapter=rule.chapter, steps=outcome.steps, layer=outcome.layer,
+        times=outcome.times,
     )  # fmt: skip
 
 
@@ -131,6 +135,8 @@ def _checked(facts: Facts, check: Check, found: dict[str, Finding]) -> Outcome:
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:
     decisive = min(outcomes, key=lambda outcome: ORDER.index(outcome.status))
+    steps = dict.fromkeys(step for outcome in outcomes for step in outcome.steps)  # of every check, whichever decides
+    decisive = replace(decisive, steps=tuple(steps))
     alike = [outcome for outcome in outcomes if outcome.status == decisive.status]
     if len(alike) == 1 or decisive.status != "violated":
         return decisive
@@ -138,5 +144,6 @@ def _together(outcomes: Sequence[Outcome]) -> Outcome:
         decisive,
         message=message("text.joined", parts=tuple(dict.fromkeys(outcome.message for outcome in alike))),
         confidence=max(outcome.confidence for outcome in alike),
+        times=max(outcome.times for outcome in alike),
         places=tuple(sorted({place for o in alike for place in o.places}, key=lambda place: place.span)),
     )

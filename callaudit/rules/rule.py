@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from callaudit.errors import RulebookError
 from callaudit.messages import Language
-from callaudit.records import Severity, Source
+from callaudit.records import SEVERITIES, Severity, Source
 from callaudit.rules.asking import Ask
 from callaudit.rules.base import AppliesTo, Settings, options
 from callaudit.rules.conditions import Condition
 from callaudit.rules.cues import Cue
+from callaudit.scoring import Limits, Price, Section, Sheet
+
+GENERAL = "general"
+"""The sheet for calls of a sector that has none of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Rule:
     sources: tuple[Source, ...]
     checks: tuple[Check, ...]
     sector: tuple[str, ...] = ()
-    points: float | None = None
+    points: Price | None = None
     fatal: bool = False
     outranked_by: tuple[str, ...] = ()
     raised: Raise | None = None
@@ -68,17 +73,6 @@ class Rule:
     fails: tuple[Any, ...] = ()
     not_applicable: tuple[Any, ...] = ()
     not_assessable: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """What a violation of each rule costs; `own_points` are rules whose points do not follow from the severity."""
-
-    settings: Settings
-    points: Mapping[str, float]
-    own_points: frozenset[str]
-    fatal: frozenset[str]
-    outranked_by: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +91,49 @@ class Rulebook:
     rules: tuple[Rule, ...]
     situations: Mapping[str, Cue]
     sha256: str
+    sheets: Mapping[str, Sheet] = field(default_factory=dict)
+
+    def sheet(self, name: str | None = None, sector: str | None = None) -> Sheet:
+        """The scoring sheet of that name; else that of the sector, else `general`, else one without sections.
+
+        Raises
+        ------
+        RulebookError
+            There is no sheet of that name.
+        """
+        if name is not None:
+            if name not in self.sheets:
+                known = ", ".join(self.sheets) or "none"
+                raise RulebookError(f"rulebook {self.name} has no scoring sheet {name!r}; there are: {known}")
+            return self.sheets[name]
+        own = [sheet for sheet in self.sheets.values() if sector is not None and sector in sheet.sectors]
+        return own[0] if own else self.sheets.get(GENERAL, self.plain_sheet)
 
     @property
-    def scoring(self) -> Scoring:
-        """What `callaudit.scoring.score` needs to know."""
-        return Scoring(
-            settings=self.settings,
-            points={
-                rule.id: getattr(self.settings.points, rule.severity) if rule.points is None else rule.points
-                for rule in self.rules
-            },
-            own_points=frozenset(rule.id for rule in self.rules if rule.points is not None),
-            fatal=frozenset(rule.id for rule in self.rules if rule.fatal),
-            outranked_by={rule.id: rule.outranked_by for rule in self.rules if rule.outranked_by},
+    def plain_sheet(self) -> Sheet:
+        """Every rule by its severity, a section for each chapter, none with a limit of its own."""
+        chapters = dict.fromkeys(rule.chapter for rule in self.rules)
+        return Sheet(
+            name="plain",
+            title=self.title,
+            sections=tuple(
+                Section(self.chapters.get(key, key), None, tuple(r.id for r in self.rules if r.chapter == key))
+                for key in chapters
+            ),
+            **self.prices(),
         )
+
+    def prices(self) -> dict[str, Any]:
+        """What a sheet of this rulebook starts from: prices, fatal rules, precedence and limits."""
+        settings = self.settings
+        return {
+            "prices": {severity: getattr(settings.points, severity) for severity in SEVERITIES},
+            "own": {rule.id: rule.points for rule in self.rules if rule.points is not None},
+            "fatal": frozenset(rule.id for rule in self.rules if rule.fatal),
+            "outranked_by": {rule.id: rule.outranked_by for rule in self.rules if rule.outranked_by},
+            "limits": Limits(settings.pass_from, settings.fail_below, settings.sure_from, settings.review_over_share),
+            "language": self.language,
+        }
 
     def rule(self, rule_id: str) -> Rule:
         """The rule of that id; ValueError where there is none."""

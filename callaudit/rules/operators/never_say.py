@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from callaudit.messages import message
 from callaudit.rules.base import Outcome, limit, not_applicable, not_assessable, operator, options, passed, violated
-from callaudit.rules.cues import Anchor, CueRef, Phrase, Phrases, Where, Who, Window
+from callaudit.rules.cues import Anchor, CueRef, Meanings, Phrase, Phrases, Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import (
     LEAST_OWN,
@@ -24,6 +25,7 @@ from callaudit.rules.hearing import (
     without_exempt,
     word_confidence,
 )
+from callaudit.rules.senses import ACCUSES, SUSPECT, Meant, meant, shown
 
 LEAST_WORD_PROB = 0.35
 """Words heard with less confidence accuse nobody (proposed)."""
@@ -34,11 +36,13 @@ class NeverSay:
     """A hit counts unless it lies in an `exempt` phrase or its turn holds one phrase of EACH group of `excused_by`.
 
     `in_reply_to`: only turns that answer such a turn; `most_chars`: only turns so short; more than `most_times` hits
-    are a violation. `quoted` says what it is when the customer alone says the words, `exempted` when the agent says
+    are a violation. Where none of the words is heard, one of the things that they `means` counts, in a turn that holds
+    nothing exempt or excusing; of what is critical, a meaning alone accuses nobody. `quoted` says what it is when the customer alone says the words, `exempted` when the agent says
     them in exempt or excused ways only.
     """
 
     words: Phrases
+    means: Meanings = ()
     who: Who = "agent"
     where: Window = Where()
     anchor: Anchor = "any"
@@ -66,11 +70,11 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
         return not_assessable(message("doubt.agent_unheard"))
     said = search(facts, turns, asked.words, least=asked.least, anchor=asked.anchor, near=False).hits
     found = without_exempt(facts, said, asked.exempt)
-    hits = tuple(heard for heard in found if not _excused(facts, heard, asked))
+    hits = tuple(heard for heard in found if not _excused(facts, heard.turn, asked))
     if len(hits) <= asked.most_times:
         if said and not hits and asked.exempted == "not_applicable":
             return not_applicable(message("never.exempt"))
-        return _clean(facts, turns, asked, hits)
+        return _by_meaning(facts, turns, asked, said) or _clean(facts, turns, asked, hits)
     own = [h for h in hits if own_words(facts, h) >= LEAST_OWN]
     clear = [h for h in own if word_confidence(facts.turns[h.turn], h.hit) >= LEAST_WORD_PROB]
     blurred = message("never.blurred" if own else "never.whose")
@@ -81,9 +85,31 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
     key = "never.said_times" if len(hits) > 1 else "never.said"
     more = {"n": len(hits)} if len(hits) > 1 else {}
     outcome = violated(message(key, heard=worst.hit.heard, **more), sure(facts, worst), **evidence(facts, clear))
+    outcome = replace(outcome, times=len({heard.turn for heard in clear}) if not asked.most_times else 1)
     if asked.most_times:
         return outcome.measured(len(hits), limit(asked.most_times), "times")
     return outcome
+
+
+def _by_meaning(facts: Facts, turns: tuple[int, ...], asked: NeverSay, said: tuple[Heard, ...]) -> Outcome | None:
+    """What comes of the same thing in other words; None where it was hardly said."""
+    if asked.most_times or doubt_of_words(facts, turns):
+        return None
+    allowed = {h.turn for h in (*said, *search(facts, turns, asked.exempt, least=SAY_LEAST, near=False).hits)}
+    best = meant(facts, [k for k in turns if k not in allowed], asked.means)
+    if best is None or best.prob < SUSPECT or _excused(facts, best.turn, asked):
+        return None
+    if best.prob < ACCUSES or doubt_of_roles(facts) or not _plainly(facts, best):
+        return not_assessable(message("never.perhaps_meant"), wants_reader=True, **shown(facts, best))
+    confidence = round(best.prob * facts.role_confidence, 3)
+    return violated(message("never.meant", heard=best.clause.text), confidence, **shown(facts, best))
+
+
+def _plainly(facts: Facts, said: Meant) -> bool:
+    """Whether every word of the clause was heard well enough to accuse, and is surely its speaker's."""
+    turn = facts.turns[said.turn]
+    words = turn.words[said.clause.first : said.clause.last + 1]
+    return min(word.prob for word in words) >= LEAST_WORD_PROB and turn.speaker_confidence >= LEAST_OWN
 
 
 def _clean(facts: Facts, turns: tuple[int, ...], asked: NeverSay, hits: tuple[Heard, ...]) -> Outcome:
@@ -103,12 +129,12 @@ def _by_customer(facts: Facts, asked: NeverSay) -> bool:
     return bool(without_exempt(facts, hits, asked.exempt))
 
 
-def _excused(facts: Facts, heard: Heard, asked: NeverSay) -> bool:
+def _excused(facts: Facts, turn: int, asked: NeverSay) -> bool:
     """Whether the turn, or the sentence going on in the next one, holds a phrase of each excusing group."""
     if not asked.excused_by:
         return False
-    own = tuple(k for k, turn in enumerate(facts.turns) if turn.speaker == facts.turns[heard.turn].speaker)
-    turns = (heard.turn, *(right for left, right in facts.neighbours(own) if left == heard.turn))
+    own = tuple(k for k, said in enumerate(facts.turns) if said.speaker == facts.turns[turn].speaker)
+    turns = (turn, *(right for left, right in facts.neighbours(own) if left == turn))
     return all(search(facts, turns, group, least=SAY_LEAST).hits for group in asked.excused_by)
 
 

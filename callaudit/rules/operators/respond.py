@@ -10,10 +10,11 @@ from pydantic import Field
 
 from callaudit.messages import message
 from callaudit.records import Place
-from callaudit.rules.base import Outcome, Threshold, not_applicable, operator, options, passed, violated
+from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.senses import SAID, SURE_SITUATION, shown
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import Span, covered_s
 
@@ -42,18 +43,29 @@ class Respond(Wording):
 @operator("respond", Respond)
 def respond(facts: Facts, asked: Respond) -> Outcome:
     """Not applicable if the trigger never comes; violated if one of its occurrences is not answered as asked."""
-    moments = facts.moments(asked.trigger)
+    moments = facts.moments(asked.trigger, SAID)
     if not moments:
         return not_applicable(message("cue.absent", situation=facts.title(asked.trigger)))
     picked = {"each": moments, "first": moments[:1], "last": moments[-1:]}[asked.which]
-    outcomes = [_answered(facts, asked, moment) for moment in picked]
+    outcomes = [_resting(facts, _answered(facts, asked, moment), moment) for moment in picked]
     for status in ("violated", "not_assessable", "passed"):
         alike = [outcome for outcome in outcomes if outcome.status == status]
         if alike:
             worst = max(alike, key=lambda outcome: outcome.confidence)
             places = tuple(place for outcome in alike for place in outcome.places)
-            return replace(worst, places=places) if status == "violated" else worst
+            return replace(worst, places=places, times=len(alike)) if status == "violated" else worst
     return outcomes[0]
+
+
+def _resting(facts: Facts, outcome: Outcome, moment: Moment) -> Outcome:
+    """The outcome, where a violation rests on a situation that only a meaning shows: marked, or too unsure to accuse."""
+    if outcome.status != "violated" or moment.meant is None:
+        return outcome
+    if moment.score < SURE_SITUATION:
+        return not_assessable(
+            message("cue.perhaps", situation=moment.title), wants_reader=True, **shown(facts, moment.meant)
+        )
+    return replace(outcome, layer="meaning", matched=outcome.matched or shown(facts, moment.meant)["matched"])
 
 
 def _answered(facts: Facts, asked: Respond, moment: Moment) -> Outcome:
