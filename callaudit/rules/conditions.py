@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal
 
+from pydantic import BeforeValidator, Field
+
 from callaudit.messages import Text, message
 from callaudit.rules.base import Threshold, limit, options
 from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
+from callaudit.rules.days import Day, unknown_day, within
 from callaudit.rules.facts import BORDER_S, Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
 from callaudit.text.readable import readable
-from pydantic import BeforeValidator, Field
 
 SPEAKERS = {"agent": "speaker.agent", "customer": "speaker.customer", "unknown": "speaker.unknown"}
 
@@ -92,7 +94,11 @@ class Condition:
     meta: dict[str, tuple[str, ...]] | None = None
     known: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     holiday: bool | None = None
+    wished_holiday: bool | None = None
     weekend: bool | None = None
+    workday: bool | None = None
+    lunch: bool | None = None
+    night: bool | None = None
     agent_turns: int | None = None
     customer_turns: int | None = None
     customer_spoke: bool | None = None
@@ -164,17 +170,47 @@ def _known(facts: Facts, keys: tuple[str, ...]) -> Answer:
     return Answer(True, message("condition.meta_known"))
 
 
+def _on_day(facts: Facts, holds: Callable[[Day], bool], wanted: bool) -> Answer:
+    """Whether the day of the call is such a day; unknown without a day, or where its year is not in the calendar."""
+    day = facts.calendar_day
+    if day is None:
+        return Answer(None, message("calendar.start_unknown"))
+    if day.kind is None:
+        assert facts.day is not None  # an unknown kind is that of a known date
+        return Answer(None, unknown_day(facts.day))
+    kind = message("condition.made_up_workday" if day.made_up else f"condition.{day.kind}")
+    return Answer(holds(day) == wanted, day.name or kind)
+
+
 def _holiday(facts: Facts, wanted: bool) -> Answer:
-    if facts.day is None and facts.holiday is None:
-        return Answer(None, message("condition.day_unknown"))
-    return Answer((facts.holiday is not None) == wanted, facts.holiday or message("condition.no_holiday"))
+    return _on_day(facts, lambda day: day.kind == "holiday", wanted)
+
+
+def _wished_holiday(facts: Facts, wanted: bool) -> Answer:
+    """A holiday on which people wish each other joy: not all are such."""
+    return _on_day(facts, lambda day: day.kind == "holiday" and day.name not in facts.settings.unwished, wanted)
 
 
 def _weekend(facts: Facts, wanted: bool) -> Answer:
-    if facts.day is None:
-        return Answer(None, message("condition.day_unknown"))
-    weekend = facts.day.weekday() >= 5
-    return Answer(weekend == wanted, message("condition.weekend" if weekend else "condition.no_weekend"))
+    return _on_day(facts, lambda day: day.kind == "weekend", wanted)
+
+
+def _workday(facts: Facts, wanted: bool) -> Answer:
+    return _on_day(facts, lambda day: day.kind == "workday", wanted)
+
+
+def _within(facts: Facts, hours: tuple[str, str], wanted: bool) -> Answer:
+    if facts.started is None:
+        return Answer(None, message("calendar.start_unknown"))
+    return Answer(within(facts.started.time(), hours) == wanted, message("condition.starts_at", started=facts.started))
+
+
+def _lunch(facts: Facts, wanted: bool) -> Answer:
+    return _within(facts, facts.settings.lunch, wanted)
+
+
+def _night(facts: Facts, wanted: bool) -> Answer:
+    return _within(facts, facts.settings.night, wanted)
 
 
 def _agent_turns(facts: Facts, least: int) -> Answer:
@@ -259,7 +295,8 @@ def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
 
 ANSWERS: dict[str, Callable[..., Answer]] = {
     "situation": _situation, "said": _said, "ring": _ring, "meta": _meta, "known": _known, "holiday": _holiday,
-    "weekend": _weekend, "agent_turns": _agent_turns, "customer_turns": _customer_turns,
+    "wished_holiday": _wished_holiday, "weekend": _weekend, "workday": _workday, "lunch": _lunch, "night": _night,
+    "agent_turns": _agent_turns, "customer_turns": _customer_turns,
     "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker,
     "greeting_interrupted": _greeting_interrupted, "hold": _hold,
     "measured": _measured, "lasts_s": _lasts_s, "ended": _ended, "layout": _layout,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
+from zoneinfo import ZoneInfo
 
 from callaudit.messages import Language, Text, message
 from callaudit.records import Call, Turn
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
+from callaudit.rules.days import Day, day_of
 from callaudit.rules.ears import Ears
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
+from callaudit.rules.telephone import Telephone, telephone
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.languages import TONGUES
 from callaudit.text.phrases import Hit
@@ -118,20 +121,42 @@ class Facts:
         return any(self.turns[k].words or self.turns[k].span.duration_s >= 1.5 for k in self.customer)
 
     @cached_property
-    def day(self) -> date | None:
-        """The local day of the call; None where the start is unknown."""
+    def started(self) -> datetime | None:
+        """When the recording starts, by the clock of the office; None where nobody said."""
         started = self.call.metadata.started_at
-        return started.date() if started else None
+        if started is None:
+            return None
+        zone = ZoneInfo(self.settings.time_zone)
+        return started.astimezone(zone) if started.tzinfo else started.replace(tzinfo=zone)
+
+    @cached_property
+    def day(self) -> date | None:
+        """The day of the call at the office; None where the start is unknown."""
+        return self.started.date() if self.started else None
+
+    @cached_property
+    def calendar_day(self) -> Day | None:
+        """What kind of day that is; a holiday that the metadata name is one. None where the day is unknown."""
+        if self.call.metadata.holiday:
+            return Day("holiday", self.call.metadata.holiday)
+        return day_of(self.day, self.settings) if self.day else None
 
     @cached_property
     def holiday(self) -> str | None:
-        """Name of the public holiday, from the metadata or the calendar of the rulebook; None on other days."""
-        if self.call.metadata.holiday:
-            return self.call.metadata.holiday
-        if self.day is None:
-            return None
-        known = self.settings.holidays
-        return known.get(self.day.isoformat()) or known.get(self.day.strftime("%m-%d"))
+        """Name of the public holiday; None on other days and where it is unknown."""
+        return self.calendar_day.name if self.calendar_day else None
+
+    @cached_property
+    def telephone(self) -> Telephone | None:
+        """What the customer's number tells; None without one."""
+        number = self.call.metadata.customer_number
+        return telephone(number, self.settings.country) if number else None
+
+    @cached_property
+    def customer_id(self) -> str | None:
+        """Who the customer is, over several calls: `customer_id` of the metadata, else the number in E.164 form."""
+        given = dict(self.call.metadata.extra).get("customer_id")
+        return given or (self.telephone.e164 if self.telephone else None)
 
     def meta(self, key: str) -> str | None:
         """A metadata value as text; None where it is unknown."""

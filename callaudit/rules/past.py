@@ -27,9 +27,9 @@ class History:
     def __iter__(self) -> Iterator[PastCall]:
         return iter(self.calls)
 
-    def of_customer(self, number: str | None) -> tuple[PastCall, ...]:
-        """Calls with the customer of that number (E.164), in order of time; none where the number is unknown."""
-        return self._by_customer.get(number, ()) if number else ()
+    def of_customer(self, customer: str | None) -> tuple[PastCall, ...]:
+        """Calls with that customer, in order of time; none where the customer is unknown."""
+        return self._by_customer.get(customer, ()) if customer else ()
 
     def of_agent(self, agent_id: str | None) -> tuple[PastCall, ...]:
         """Calls of the agent, in order of time; none where the agent is unknown."""
@@ -37,12 +37,12 @@ class History:
 
     @cached_property
     def holds_outbound(self) -> bool:
-        """Whether any outgoing call with a known number is in it; without one, call-backs are not recorded here."""
-        return any(past.direction == "outbound" and past.customer_number for past in self.calls)
+        """Whether any outgoing call with a known customer is in it; without one, call-backs are not recorded here."""
+        return any(past.direction == "outbound" and past.customer for past in self.calls)
 
     @cached_property
     def _by_customer(self) -> dict[str | None, tuple[PastCall, ...]]:
-        return _grouped((past.customer_number, past) for past in self.calls)
+        return _grouped((past.customer, past) for past in self.calls)
 
     @cached_property
     def _by_agent(self) -> dict[str | None, tuple[PastCall, ...]]:

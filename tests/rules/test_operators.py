@@ -228,15 +228,6 @@ def test_a_calendar_knows_hours_weekends_and_holidays(
     assert judged(rule, script).status == status
 
 
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [("+442071234567", "violated"), ("+12125550100", "not_assessable"), ("13800001234", "not_applicable")],
-)
-def test_an_overseas_number_is_called_in_its_own_night(judged: Judged, number: str, status: str) -> None:
-    rule = "check: {operator: calendar, number: overseas, zones: {'+44': 0}, forbid: [{from: '22:00', to: '07:00'}]}"
-    assert judged(rule, {"metadata": {"customer_number": number}, "turns": []}).status == status
-
-
 @pytest.mark.parametrize(("level_db", "status"), [(-16.0, "passed"), (-15.9, "violated")])
 def test_a_turn_louder_than_the_limit_stands_out(judged: Judged, level_db: float, status: str) -> None:
     rule = "check: {operator: voice, signs: [{of: level_dbov, against: own, most: 6}]}"

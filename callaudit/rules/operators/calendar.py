@@ -1,133 +1,162 @@
-"""When a call is placed: hours, days, and whose phone rings."""
+"""When a call is placed: hours and days, by the clock of whoever is called."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import field
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from callaudit.messages import Text, message
-from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options, passed, violated
+from callaudit.rules.base import (
+    CLOCK,
+    Origin,
+    Outcome,
+    Settings,
+    not_applicable,
+    not_assessable,
+    operator,
+    options,
+    passed,
+    violated,
+)
+from callaudit.rules.days import Day, unknown_day, within
 from callaudit.rules.facts import Facts
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "workday", "weekend", "holiday"]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = r"^([01]\d|2[0-4]):[0-5]\d$"
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Kind = Literal["workday", "weekend", "holiday"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @options
 class Period:
-    """A time of day, [start, end), over midnight if start is later; on all days, or on the `days` named.
+    """A time: all that is given must hold, and something must be given.
 
-    `outside_work_hours` stands for the times that the rulebook's settings leave out.
+    `start` and `end` are a time of day, [start, end), over midnight if start is later; `hours` is such a time from the
+    settings, `outside_work_hours` all that the settings' work_hours leave out. `weekdays` and `days` (a make-up workday
+    is a workday, a day off around a festival a holiday) are any of those named.
     """
 
-    start: Annotated[str | None, Field(validation_alias="from", pattern=_TIME)] = None
-    end: Annotated[str | None, Field(validation_alias="to", pattern=_TIME)] = None
-    days: tuple[Day, ...] = ()
+    start: Annotated[str | None, Field(validation_alias="from", pattern=CLOCK)] = None
+    end: Annotated[str | None, Field(validation_alias="to", pattern=CLOCK)] = None
+    hours: Literal["night", "lunch", "dinner"] | None = None
     outside_work_hours: bool = False
+    weekdays: tuple[Weekday, ...] = ()
+    days: tuple[Kind, ...] = ()
     name: str | None = None
-    origin: Literal["source", "derived", "proposed"] = "proposed"
+    origin: Origin = "proposed"
 
     def __post_init__(self) -> None:
         if (self.start is None) != (self.end is None):
             raise ValueError("a period needs both from and to, or neither")
-        if not (self.start or self.days or self.outside_work_hours):
-            raise ValueError("a period needs from and to, days, or outside_work_hours")
+        if not (self.start or self.hours or self.outside_work_hours or self.weekdays or self.days):
+            raise ValueError("a period needs from and to, hours, outside_work_hours, weekdays or days")
 
 
 @options
 class Calendar:
-    """The call must not start in any of the `forbid` periods; `number` limits the rule to mobile or overseas numbers.
-
-    `zones` maps country prefixes (+1, +44) to hours from UTC, for overseas numbers.
-    """
+    """The call must not start in any of the `forbid` periods; `number` limits this to mobile or overseas numbers."""
 
     forbid: Annotated[tuple[Period, ...], Field(min_length=1)]
     number: Literal["any", "mobile", "overseas"] = "any"
-    zones: Mapping[str, float] = field(default_factory=dict)
 
 
 @operator("calendar", Calendar)
 def calendar(facts: Facts, asked: Calendar) -> Outcome:
-    """Not assessable without a start time."""
-    started = facts.call.metadata.started_at
-    number = facts.call.metadata.customer_number
-    if asked.number != "any":
-        if number is None:
-            return not_assessable(message("calendar.number_unknown"))
-        if kind_of(number) != asked.number:
-            return not_applicable(
-                message("calendar.no_mobile" if asked.number == "mobile" else "calendar.not_overseas")
-            )
-    if started is None:
+    """Not assessable without a start time, or where the number lies in several zones of which only some are in time."""
+    if bar := _wrong_number(facts, asked):
+        return bar
+    if facts.started is None:
         return not_assessable(message("calendar.start_unknown"))
-    if asked.number == "overseas":
-        there = _there(started, number or "", asked.zones)
-        if there is None:
-            return not_assessable(message("calendar.zone_unknown"))
-        started = there
-    when = message("calendar.when", started=started)
-    if facts.holiday:
-        when = message("calendar.when_holiday", started=started, holiday=facts.holiday)
-    for period in asked.forbid:
-        if _inside(facts, period, started):
-            note = message("limit.proposed") if period.origin == "proposed" else ""
-            return violated(message("calendar.bad_time", when=when, period=_called(facts, period), note=note), 0.95)
-    return passed(message("calendar.good_time", when=when), 0.95)
+    zones = _zones(facts)
+    if not zones:
+        return not_assessable(message("calendar.zone_unknown"))
+    clocks = sorted({facts.started.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for zone in zones})
+    # Where it is uncertain what day it is for the customer, only hours can tell.
+    day = None if _abroad(facts) else facts.calendar_day
+    found = [_first(facts.settings, asked, now, day) for now in clocks]
+    when = _when(facts, clocks)
+    if all(inside for _, inside in found):
+        period = found[0][0]
+        assert period is not None  # it is inside one
+        note = message("limit.proposed") if period.origin == "proposed" else ""
+        called = _called(facts.settings, period)
+        return violated(message("calendar.bad_time", when=when, period=called, note=note), 0.95)
+    if all(inside is False for _, inside in found):
+        return passed(message("calendar.good_time", when=when), 0.95)
+    if any(inside is None for _, inside in found) and not _abroad(facts):
+        return not_assessable(unknown_day(facts.started.date()))
+    return not_assessable(message("calendar.there_unknown"))
 
 
-def kind_of(number: str) -> Literal["mobile", "overseas", "other"]:
-    """What a telephone number is, seen from China.
-
-    >>> kind_of("13800001234"), kind_of("+8613800001234"), kind_of("+442071234567"), kind_of("010-62345678")
-    ('mobile', 'mobile', 'overseas', 'other')
-    """
-    plain = re.sub(r"[^\d+]", "", number)
-    home = re.sub(r"^(\+|00)86", "", plain)
-    if re.fullmatch(r"1[3-9]\d{9}", home):
-        return "mobile"
-    return "overseas" if re.match(r"(\+|00)(?!86)", plain) else "other"
-
-
-def _there(started: datetime, number: str, zones: Mapping[str, float]) -> datetime | None:
-    plain = re.sub(r"^00", "+", re.sub(r"[^\d+]", "", number))
-    fitting = [prefix for prefix in zones if plain.startswith(prefix)]
-    if not fitting or started.tzinfo is None:
+def _wrong_number(facts: Facts, asked: Calendar) -> Outcome | None:
+    """Why the rule does not concern the customer's number, or cannot tell whether it does."""
+    if asked.number == "any":
         return None
-    return started.astimezone(timezone(timedelta(hours=zones[max(fitting, key=len)])))
+    if facts.telephone is None:
+        return not_assessable(message("calendar.number_unknown"))
+    if asked.number == "overseas":
+        if facts.telephone.region is None:
+            return not_assessable(message("calendar.number_unreadable"))
+        return None if _abroad(facts) else not_applicable(message("calendar.not_overseas"))
+    if facts.telephone.kind == "unknown":
+        return not_assessable(message("calendar.number_unreadable"))
+    return None if facts.telephone.kind == "mobile" else not_applicable(message("calendar.no_mobile"))
 
 
-def _inside(facts: Facts, period: Period, started: datetime) -> bool:
-    today: set[str] = {DAYS[started.weekday()]}
-    today.add("holiday" if facts.holiday else "weekend" if started.weekday() >= 5 else "workday")
-    if started.weekday() >= 5:
-        today.add("weekend")
-    if period.days and not today & set(period.days):
+def _abroad(facts: Facts) -> bool:
+    """Whether the number is known to be of another country than the office."""
+    return facts.telephone is not None and facts.telephone.region not in (None, facts.settings.country)
+
+
+def _zones(facts: Facts) -> tuple[str, ...]:
+    """Time zones that the customer may be in: those of a number abroad, else that of the office."""
+    if _abroad(facts):
+        assert facts.telephone is not None  # it is abroad
+        return facts.telephone.zones
+    return (facts.settings.time_zone,)
+
+
+def _first(settings: Settings, asked: Calendar, now: datetime, day: Day | None) -> tuple[Period | None, bool | None]:
+    """The first forbidden period that it is, and whether it is one; None where the kind of day decides, unknown."""
+    found = [(period, _inside(settings, period, now, day)) for period in asked.forbid]
+    surely = [one for one in found if one[1]]
+    unsure = [one for one in found if one[1] is None]
+    return (*surely, *unsure, (None, False))[0]
+
+
+def _inside(settings: Settings, period: Period, now: datetime, day: Day | None) -> bool | None:
+    if period.weekdays and WEEKDAYS[now.weekday()] not in period.weekdays:
         return False
-    now = started.time()
-    if period.outside_work_hours:
-        begin, end = (_time(text) for text in facts.settings.work_hours)
-        if begin <= now < end:
-            return False
-    if period.start is None or period.end is None:
+    if period.start and period.end and not within(now.time(), (period.start, period.end)):
+        return False
+    if period.hours and not within(now.time(), getattr(settings, period.hours)):
+        return False
+    if period.outside_work_hours and within(now.time(), settings.work_hours):
+        return False
+    if not period.days:
         return True
-    begin, end = _time(period.start), _time(period.end)
-    return begin <= now < end if begin < end else now >= begin or now < end
+    return None if day is None or day.kind is None else day.kind in period.days
 
 
-def _time(text: str) -> time:
-    return time.max if text.startswith("24") else time.fromisoformat(text)
+def _when(facts: Facts, clocks: list[datetime]) -> Text:
+    assert facts.started is not None  # asked before
+    here = message("calendar.when", started=facts.started)
+    if _abroad(facts):
+        there = tuple(message("calendar.when", started=now) for now in (clocks[0], clocks[-1])[: len(clocks)])
+        return message("calendar.when_there", here=here, there=there)
+    if facts.holiday:
+        return message("calendar.when_holiday", started=facts.started, holiday=facts.holiday)
+    if facts.calendar_day and facts.calendar_day.made_up:
+        return message("calendar.when_made_up", started=facts.started)
+    return here
 
 
-def _called(facts: Facts, period: Period) -> Text:
+def _called(settings: Settings, period: Period) -> Text:
     if period.name:
         return period.name
     if period.outside_work_hours:
-        begin, end = facts.settings.work_hours
-        return message("calendar.after_hours", begin=begin, end=end)
-    return f"{period.start}–{period.end}" if period.start else message("calendar.bad_day")
+        return message("calendar.after_hours", begin=settings.work_hours[0], end=settings.work_hours[1])
+    hours = getattr(settings, period.hours) if period.hours else (period.start, period.end)
+    return f"{hours[0]}–{hours[1]}" if hours[0] else message("calendar.bad_day")
