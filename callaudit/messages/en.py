@@ -111,6 +111,7 @@ MESSAGES: Final[dict[str, str]] = {
     "wording.unsaid": "{place}, did not say: {names}",
     "wording.optional": "not said, and not asked for: {names}",
     "say.nothing_after": "nothing was said after that",
+    "say.step": "the words wanted",
     # answer
     "answer.no_talk": "nobody spoke after the ringing: the call was not answered",
     "answer.late_rings": "answered only after {n} {n:ring|rings} ({seconds:.1f} s), at most {most:g} allowed{note}",
@@ -240,6 +241,7 @@ MESSAGES: Final[dict[str, str]] = {
     # monologues
     "monologue.unheard": "this party was not heard",
     "monologue.asks": "every stretch asks the other party something",
+    "monologue.exempt": "all that was said is of a kind that may take long",
     "monologue.longest": "spoke on for at most {seconds:.1f} s",
     "monologue.too_long": "spoke on for {seconds:.1f} s without asking anything, more than {most:g} s{note}",
     # a language model

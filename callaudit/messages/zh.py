@@ -111,6 +111,7 @@ MESSAGES: Final[dict[str, str]] = {
     "wording.unsaid": "{place}未说{names}",
     "wording.optional": "没有说{names}，不作要求",
     "say.nothing_after": "此后没有再说话",
+    "say.step": "要说的话",
     # answer
     "answer.no_talk": "振铃之后没有人说话，电话没有接通",
     "answer.late_rings": "响铃 {n} 声（{seconds:.1f} 秒）才接听，规定不超过 {most:g} 声{note}",
@@ -238,6 +239,7 @@ MESSAGES: Final[dict[str, str]] = {
     # monologues
     "monologue.unheard": "没有听到这一方说话",
     "monologue.asks": "每一段话都在向对方发问",
+    "monologue.exempt": "说的都是可以较长的内容（宣读、口述等）",
     "monologue.longest": "连续讲话最长 {seconds:.1f} 秒",
     "monologue.too_long": "连续讲话最长 {seconds:.1f} 秒，其间没有询问对方，超过 {most:g} 秒{note}",
     # a language model

@@ -26,7 +26,7 @@ from callaudit.spans import Span
 class Monologue:
     """No stretch of a speaker's turns, with at most signs of listening in between, is longer than `most_s`.
 
-    A stretch in which the speaker asks something or says one of `asks` is none, nor one with a `not_cue` turn.
+    A stretch in which the speaker asks something or says one of `asks` is none; with a `not_cue` turn it is not judged.
     """
 
     most_s: Threshold
@@ -43,9 +43,12 @@ def monologue(facts: Facts, asked: Monologue) -> Outcome:
         return not_assessable(message("monologue.unheard"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
-    stretches = [rows for rows in _stretches(facts, own) if not _shared(facts, rows, asked)]
+    told = [rows for rows in _stretches(facts, own) if not _exempt(facts, rows, asked)]
+    if not told:
+        return not_applicable(message("monologue.exempt"))
+    stretches = [rows for rows in told if not _asks(facts, rows, asked)]
     if not stretches:
-        return not_applicable(message("monologue.asks"))
+        return passed(message("monologue.asks"), 0.9)
     longest = max(stretches, key=lambda rows: _span(facts, rows).duration_s)
     span = _span(facts, longest)
     most = asked.most_s
@@ -78,8 +81,13 @@ def _span(facts: Facts, rows: list[int]) -> Span:
     return Span(facts.turns[rows[0]].span.start_s, max(facts.turns[k].span.end_s for k in rows))
 
 
-def _shared(facts: Facts, rows: list[int], asked: Monologue) -> bool:
-    """Whether the speaker asks the other party something in the stretch, or it is of a kind that may be long."""
-    if any(facts.asks(k) for k in rows) or search(facts, rows, asked.asks, least=SAY_LEAST, near=False).hits:
+def _asks(facts: Facts, rows: list[int], asked: Monologue) -> bool:
+    """Whether the speaker asks the other party something in the stretch."""
+    if any(facts.asks(k) for k in rows):
         return True
+    return bool(search(facts, rows, asked.asks, least=SAY_LEAST, near=False).hits)
+
+
+def _exempt(facts: Facts, rows: list[int], asked: Monologue) -> bool:
+    """Whether the stretch is of a kind that may be long."""
     return asked.not_cue is not None and any(moment.turn in rows for moment in facts.moments(asked.not_cue))
