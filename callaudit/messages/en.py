@@ -167,8 +167,8 @@ MESSAGES: Final[dict[str, str]] = {
     "dictation.no_mobile": "no mobile number was given",
     "dictation.announced": "asked the customer to take note first",
     "dictation.no_rate": "the rate was not measured",
-    "dictation.slow": "slowed down to {rate:.0f} words a minute",
-    "dictation.fast": "dictated without announcing it, {rate:.0f} words a minute, more than {most:g}{note}",
+    "dictation.slow": "slowed down to {rate:.0f} syllables a minute",
+    "dictation.fast": "dictated without announcing it, {rate:.0f} syllables a minute, more than {most:g}{note}",
     # hang-up
     "hangup.no_closing": "the agent hung up without a closing",
     "hangup.closing": "said the closing before hanging up",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -11,19 +11,20 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from callaudit.messages import Language, Text, message
-from callaudit.records import Call, Turn
+from callaudit.records import Call, Turn, Word
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.days import Day, day_of
-from callaudit.rules.ears import Ears
+from callaudit.rules.ears import Ears as MandarinEars
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.telephone import Telephone, telephone
 from callaudit.spans import Span, gaps, total_s
+from callaudit.text.english.ears import EnglishEars
 from callaudit.text.languages import TONGUES
 from callaudit.text.phrases import Hit
-from callaudit.text.tongue import Tongue
+from callaudit.text.tongue import Ears, Tongue
 
 BACKCHANNEL_CHARS = 3
 """「嗯」「好的」「对对对」, "okay", "all right": so few syllables are a listener's sign, not a statement."""
@@ -51,6 +52,12 @@ class Moment:
     score: float
     title: Text
     heard: Heard | None = None
+
+
+EARS: Mapping[Language, Callable[[Sequence[Sequence[Word]], Mapping[str, str]], Ears]] = {
+    "zh": MandarinEars,
+    "en": EnglishEars,
+}
 
 
 def _title(cue: Cue) -> Text:
@@ -189,7 +196,8 @@ class Facts:
     @cached_property
     def ears(self) -> Ears:
         """What listens for phrases: row k is turn k, and behind the turns there is one row for each hearing."""
-        return Ears([turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings], self.values)
+        rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
+        return EARS[self.language](rows, self.values)
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
     def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:

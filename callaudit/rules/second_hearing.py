@@ -21,9 +21,9 @@ from callaudit.messages import Message, Text, message
 from callaudit.records import Status
 from callaudit.rules.base import Outcome, not_assessable
 from callaudit.rules.cues import Cue
-from callaudit.rules.ears import Ears
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.readings import Hearing
+from callaudit.text.tongue import Ears
 
 STANDS = 0.8
 """Probability below which a violation accuses nobody: at most one reading in five may excuse it (proposed)."""

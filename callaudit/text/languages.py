@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from callaudit.messages import Language
+from callaudit.text.english.speech import English
 from callaudit.text.mandarin import Mandarin
 from callaudit.text.tongue import Tongue
 
-TONGUES: Final[Mapping[Language, Tongue]] = {"zh": Mandarin()}
+TONGUES: Final[Mapping[Language, Tongue]] = {"zh": Mandarin(), "en": English()}

@@ -73,18 +73,18 @@ def check(phrase: str) -> None:
     ...
     ValueError: phrase '请稍(等': a bracket '(' is not closed
     """
-    for parts in _readings(phrase, ()):
+    for parts in readings(phrase, ()):
         if not any(isinstance(part, str) and re.search(r"[^\W_]", part) for part in parts):
             raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
 
 
 @lru_cache(maxsize=16384)
 def _compile(phrase: str, values: tuple[tuple[str, str], ...], polite: bool) -> Phrase:
-    return spell(phrase, _readings(phrase, values), polite)
+    return spell(phrase, readings(phrase, values), polite)
 
 
 @lru_cache(maxsize=16384)
-def _readings(phrase: str, values: tuple[tuple[str, str], ...]) -> tuple[Parts, ...]:
+def readings(phrase: str, values: tuple[tuple[str, str], ...]) -> tuple[Parts, ...]:
     """Every reading of a phrase without options, in order, each once."""
     tokens: list[tuple[str, str]] = []
     at = 0
