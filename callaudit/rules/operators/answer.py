@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.messages import message, render
+from callaudit.records import Place, Step
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles
+from callaudit.rules.spoken import is_speech, spoken
 from callaudit.spans import Span
 
 
@@ -45,11 +47,11 @@ def answering(facts: Facts, asked: Answering) -> Outcome:
         return not_applicable(message("answer.no_talk"))
     if asked.rings_most or asked.seconds_most:
         waited = _Waited(ring.count, ring.ring_to_answer_s, ring.span) if ring else _Waited(None, queue_s or 0.0, None)
-        return _soon(asked, waited)
+        return _soon(facts, asked, waited)
     return _greets(facts, asked)
 
 
-def _soon(asked: Answering, waited: _Waited) -> Outcome:
+def _soon(facts: Facts, asked: Answering, waited: _Waited) -> Outcome:
     places = (Place(waited.span),) if waited.span else ()
     if waited.n_rings is not None and asked.rings_most:
         most, value, unit = asked.rings_most, float(waited.n_rings), "rings"
@@ -62,7 +64,25 @@ def _soon(asked: Answering, waited: _Waited) -> Outcome:
     else:
         return not_assessable(message("condition.rings_uncounted"))
     outcome = violated(late, 0.95, places=places) if value > most.value else passed(soon, 0.95, places=places)
-    return outcome.measured(value, most, unit)
+    limit_s = most.value if unit == "s" else None
+    steps = answered(facts, waited.seconds, in_time=value <= most.value, limit_s=limit_s)
+    return replace(outcome, steps=steps).measured(value, most, unit)
+
+
+def answered(
+    facts: Facts, waited_s: float | None = None, *, in_time: bool = True, limit_s: float | None = None
+) -> tuple[Step, ...]:
+    """The first ring and the answer, with the time between them; the answer alone where nothing rings."""
+    timeline, language = facts.call.timeline, facts.language
+    ring = timeline.ring
+    if ring is not None and waited_s is None:
+        waited_s = ring.ring_to_answer_s
+    waited_s = None if waited_s is None else round(waited_s, 3)
+    name = render(message("answer.step_answer"), language)
+    picked_up = Step(name, in_time, round(timeline.answer_s, 3), waited_s, limit_s, at_most=True)
+    if ring is None:
+        return (picked_up,)
+    return Step(render(message("answer.step_ring"), language), True, round(ring.span.start_s, 3)), picked_up
 
 
 def _greets(facts: Facts, asked: Answering) -> Outcome:
@@ -73,24 +93,30 @@ def _greets(facts: Facts, asked: Answering) -> Outcome:
     if not facts.agent:
         return not_assessable(message("doubt.agent_unheard"))
     answer_s = facts.call.timeline.answer_s
-    first = facts.turns[facts.agent[0]]
-    delay_s = max(0.0, first.span.start_s - answer_s)
-    earlier = [
-        facts.turns[k]
-        for k in facts.customer
-        if facts.turns[k].span.start_s < first.span.start_s and facts.turns[k].words
-    ]
-    if asked.agent_first and earlier:
-        outcome = violated(
-            message("answer.customer_first"),
-            0.9 * facts.role_confidence,
-            quote=earlier[0].text,
-            places=(Place(earlier[0].span, "customer"),),
-        )
-        return outcome.measured(delay_s, asked.speech_within_s, "s")
+    start_s = spoken(facts, next((k for k in facts.agent if is_speech(facts, k)), facts.agent[0])).start_s
+    earlier = [k for k in facts.customer if facts.turns[k].span.start_s < start_s and facts.turns[k].words]
+    first_customer = asked.agent_first and bool(earlier)
+    outcome = _first_words(facts, asked, start_s, earlier if first_customer else [])
     most = asked.speech_within_s
+    delay_s, limit_s = max(0.0, start_s - answer_s), None if most is None else most.value
+    steps = [*answered(facts)]
+    if first_customer:
+        at_s = spoken(facts, earlier[0]).start_s
+        steps.append(Step(render(message("answer.step_customer"), facts.language), True, round(at_s, 3)))
+    speaks = Step(render(message("answer.step_speak"), facts.language), outcome.status == "passed", round(start_s, 3),
+                  round(delay_s, 3), limit_s, at_most=True)  # fmt: skip
+    return replace(outcome, steps=(*steps, speaks)).measured(delay_s, most, "s")
+
+
+def _first_words(facts: Facts, asked: Answering, start_s: float, earlier: Sequence[int]) -> Outcome:
+    """What the agent's first words at `start_s` are, after those turns of the customer."""
+    answer_s = facts.call.timeline.answer_s
+    delay_s, most = max(0.0, start_s - answer_s), asked.speech_within_s
+    if earlier:
+        turn = facts.turns[earlier[0]]
+        sure, places = 0.9 * facts.role_confidence, (Place(turn.span, "customer"),)
+        return violated(message("answer.customer_first"), sure, quote=turn.text, places=places)
     if most is not None and delay_s > most.value:
         text = message("answer.late_speech", seconds=delay_s, most=most.value, note=most.note)
-        places = (Place(Span(answer_s, first.span.start_s)),)
-        return violated(text, 0.85 * facts.role_confidence, places=places).measured(delay_s, most, "s")
-    return passed(message("answer.speech", seconds=delay_s), 0.9).measured(delay_s, most, "s")
+        return violated(text, 0.85 * facts.role_confidence, places=(Place(Span(answer_s, start_s)),))
+    return passed(message("answer.speech", seconds=delay_s), 0.9)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
-from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.messages import message, render
+from callaudit.records import Place, Step
 from callaudit.rules.base import (
     Outcome,
     Threshold,
@@ -20,6 +21,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
+from callaudit.rules.spoken import EDGE_CONFIDENCE, EDGE_S, EPSILON_S, is_speech, spoken
 from callaudit.spans import Span
 
 SINCE = {"anyone": "hangup.since_anyone", "agent": "hangup.since_agent", "customer": "hangup.since_customer"}
@@ -50,22 +52,19 @@ def hang_up(facts: Facts, asked: HangUp) -> Outcome:
     """Not assessable where the recording does not tell who hung up."""
     hangup = facts.call.timeline.hangup
     if hangup.by == "customer":
-        return (
-            passed(message("condition.hung_up_customer"), max(0.5, hangup.confidence))
-            if asked.customer_first == "passed"
-            else not_applicable(message("condition.hung_up_customer"))
-        )
+        if asked.customer_first == "not_applicable":
+            return not_applicable(message("condition.hung_up_customer"))
+        outcome = passed(message("condition.hung_up_customer"), max(0.5, hangup.confidence))
+        return replace(outcome, steps=_steps(facts, asked, "hangup.step_customer", done=True))
     if hangup.by == "unknown" or hangup.at_s is None:
         return not_assessable(hangup.why or message("condition.hangup_unknown"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
     if asked.closing and (unsaid := _without_closing(facts, asked)):
         return unsaid
-    return (
-        _waited(facts, asked, asked.wait_s, hangup.at_s)
-        if asked.wait_s is not None
-        else passed(message("hangup.closing"), 0.85)
-    )
+    if asked.wait_s is None:
+        return passed(message("hangup.closing"), 0.85, steps=_steps(facts, asked, "hangup.step_agent", done=True))
+    return _waited(facts, asked, asked.wait_s, hangup.at_s)
 
 
 def _without_closing(facts: Facts, asked: HangUp) -> Outcome | None:
@@ -80,26 +79,49 @@ def _without_closing(facts: Facts, asked: HangUp) -> Outcome | None:
     if homophones(facts, last, asked.closing):
         return not_assessable(message("hangup.homophones"))
     turn = facts.turns[last[-1]]
+    closing = Step(render(message("hangup.step_closing"), facts.language), False)
     return violated(
         message("hangup.no_closing"),
         0.85 * facts.call.timeline.hangup.confidence,
         places=(Place(turn.span, "agent"),),
         quote=turn.text,
+        steps=(closing, *_steps(facts, asked, "hangup.step_agent", done=True)),
     )
 
 
-def _waited(facts: Facts, asked: HangUp, most: Threshold, at_s: float) -> Outcome:
-    own = facts.of("any" if asked.since == "anyone" else asked.since)
-    if not own:
+def _last(facts: Facts, asked: HangUp) -> int | None:
+    """The turn with the last words of whom the wait counts from; a cough or a noise is none."""
+    own = [k for k in facts.of("any" if asked.since == "anyone" else asked.since) if is_speech(facts, k)]
+    return max(own, key=lambda k: spoken(facts, k).end_s, default=None)
+
+
+def _waited(facts: Facts, asked: HangUp, least: Threshold, at_s: float) -> Outcome:
+    last = _last(facts, asked)
+    if last is None:
         return not_applicable(message("condition.party_silent"))
-    last = max((facts.turns[k] for k in own), key=lambda turn: turn.span.end_s)
-    wait_s = max(0.0, at_s - last.span.end_s)
-    if asked.done is not None and any(facts.turns[m.turn] == last for m in facts.moments(asked.done)):
+    if asked.done is not None and any(m.turn == last for m in facts.moments(asked.done)):
         return not_applicable(message("hangup.done"))
+    turn, end_s = facts.turns[last], spoken(facts, last).end_s
+    wait_s, enough_s = max(0.0, at_s - end_s), least.value - asked.tolerance_s.value
     since = message(SINCE[asked.since])
-    if wait_s < most.value - asked.tolerance_s.value:
-        places = (Place(Span(last.span.end_s, at_s)),) if at_s > last.span.end_s else (Place(last.span, last.speaker),)
-        outcome = violated(message("hangup.too_soon", since=since, seconds=wait_s, most=most.value, note=most.note),
-                           0.9 * facts.call.timeline.hangup.confidence, places=places, quote=last.text)  # fmt: skip
-        return outcome.measured(wait_s, most, "s")
-    return passed(message("hangup.waited", since=since, seconds=wait_s), 0.9).measured(wait_s, most, "s")
+    steps = _steps(facts, asked, "hangup.step_agent", done=wait_s >= enough_s - EPSILON_S)
+    if wait_s < enough_s - EPSILON_S:
+        places = (Place(Span(end_s, at_s)),) if at_s > end_s else (Place(turn.span, turn.speaker),)
+        sure = 0.9 if enough_s - wait_s > EDGE_S else EDGE_CONFIDENCE
+        outcome = violated(message("hangup.too_soon", since=since, seconds=wait_s, most=least.value, note=least.note),
+                           sure * facts.call.timeline.hangup.confidence, places=places, quote=turn.text,
+                           steps=steps)  # fmt: skip
+        return outcome.measured(wait_s, least, "s")
+    waited = passed(message("hangup.waited", since=since, seconds=wait_s), 0.9, steps=steps)
+    return waited.measured(wait_s, least, "s")
+
+
+def _steps(facts: Facts, asked: HangUp, name: str, *, done: bool) -> tuple[Step, ...]:
+    """The last words and the hang-up, with the time between them."""
+    at_s, last = facts.call.timeline.hangup.at_s, _last(facts, asked)
+    said = () if last is None else (spoken(facts, last).end_s,)
+    waited_s = None if at_s is None or not said else round(max(0.0, at_s - said[0]), 3)
+    own = name == "hangup.step_agent" and asked.wait_s is not None
+    end = Step(render(message(name), facts.language), done, None if at_s is None else round(at_s, 3), waited_s,
+               asked.wait_s.value if own and asked.wait_s else None)  # fmt: skip
+    return (*(Step(render(message("hangup.step_last"), facts.language), True, round(s, 3)) for s in said), end)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from callaudit.messages import Message, message
-from callaudit.records import Place
+from callaudit.messages import Message, Text, message, render
+from callaudit.records import Place, Step
 from callaudit.rules.base import (
     Outcome,
     Threshold,
@@ -21,33 +21,17 @@ from callaudit.rules.base import (
     passed,
     violated,
 )
-from callaudit.rules.cues import CueRef, Phrase, Phrases
+from callaudit.rules.consent import Consent, consent, left_unanswered, since_last_wait, waiting
+from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.rules.operators.repeat_back import shared_share
+from callaudit.rules.spoken import spoken
 from callaudit.rules.waits import Wait, WaitKind, picked
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import total_s
 
 KINDS = {"music": "hold.music", "silent": "hold.silent", "pause": "hold.pause"}
-
-STATEMENT_CHARS = 7
-"""A customer's turn of so many characters before a wait is no mere assent to it (proposed)."""
-
-CONSENT_S = 20.0
-"""A question so long before the wait can still be the one that asked for it: an answer and a last word lie between."""
-
-
-@options
-class Consent:
-    """A question before the hold and the customer's yes to it.
-
-    One asked earlier holds too, if it speaks of the wait (`about`), was agreed to, and no other wait came between.
-    """
-
-    ask: Phrases
-    accept: Phrases
-    about: tuple[Phrase, ...] = ()
 
 
 @options
@@ -99,7 +83,9 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
     for status in ("violated", "not_assessable", "passed"):
         alike = [outcome for outcome in outcomes if outcome.status == status]
         if alike:
-            return replace(alike[0], places=tuple(place for outcome in alike for place in outcome.places))
+            steps = dict.fromkeys(step for outcome in outcomes for step in outcome.steps)
+            places = tuple(place for outcome in alike for place in outcome.places)
+            return replace(alike[0], places=places, steps=tuple(steps))
     return not_applicable(message("hold.call_ended"))
 
 
@@ -110,7 +96,7 @@ def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ..
     fit = [w for w in waits if (follow is None or w.before in follow) and (then is None or w.after in then)]
     if asked.not_since is not None:
         barring = {moment.turn for moment in facts.moments(asked.not_since)}
-        fit = [w for w in fit if barring.isdisjoint(_since_last_wait(facts, w))]
+        fit = [w for w in fit if barring.isdisjoint(since_last_wait(facts, w))]
     if asked.announced:
         fit = [
             w for w in fit if search(facts, _turns_before(facts, w), asked.announced, least=SAY_LEAST, near=False).hits
@@ -118,64 +104,40 @@ def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ..
     return tuple(fit)
 
 
-def _since_last_wait(facts: Facts, wait: Wait) -> tuple[int, ...]:
-    """The turns before the wait, back to the last hold after which the customer has spoken again."""
-    turns = tuple(range(0 if wait.before is None else wait.before + 1))
-    ends = [hold.end_s for hold in facts.call.timeline.of("hold") if hold.end_s <= wait.span.start_s]
-    ends = [end_s for end_s in ends if any(k in turns and facts.turns[k].span.start_s >= end_s for k in facts.customer)]
-    return tuple(k for k in turns if facts.turns[k].span.start_s >= max(ends, default=0.0))
-
-
-def _agreed_before(facts: Facts, asked: Consent, wait: Wait) -> Outcome | None:
-    """A pass where an earlier question about this wait was agreed to at once; None without one."""
-    since = _since_last_wait(facts, wait)
-    for asking in reversed([k for k in facts.agent if k in since]):
-        ask = search(facts, (asking,), asked.ask, least=SAY_LEAST)
-        about = (
-            (ask.hits or ask.near)
-            and asked.about
-            and search(facts, (asking,), asked.about, least=SAY_LEAST, near=False).hits
-        )
-        reply = next((k for k in facts.customer if k > asking and k in since), None)
-        if not about or reply is None:
-            continue
-        agreed = search(facts, (reply,), asked.accept, least=SAY_LEAST)
-        if agreed.hits or agreed.near:
-            return passed(message("hold.agreed_before"), 0.8 if agreed.hits else 0.6, **evidence(facts, ask.hits))
-    return None
-
-
 def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
+    """What one wait comes to; the wait itself is among the steps, in its place."""
     name = message(KINDS[wait.kind], seconds=wait.span.duration_s)
     announcing = _turns_before(facts, wait)
-    outcomes: list[Outcome] = []
+    before: list[Outcome] = []
     if asked.before or asked.refuse:
         wording = Wording(any=asked.before, refuse=asked.refuse, what=asked.what)
-        outcomes.append(
-            _at(facts, wait, _said_before(facts, wait, announcing, wording, name))
-            if announcing
-            else _unannounced(facts, wait, name)
-        )
+        said = _said_before(facts, wait, announcing, wording, name) if announcing else _unannounced(facts, wait, name)
+        first_s = spoken(facts, announcing[0]).start_s if announcing else None
+        before.append(_with_step(facts, _at(facts, wait, said), asked.what or message("hold.step_before"), first_s))
     if asked.consent is not None:
-        outcomes.append(_consent(facts, asked.consent, wait, name))
-    if wait.after is not None and (asked.after or asked.restate):
-        outcomes += _after(facts, asked, wait, name)
+        before.append(consent(facts, asked.consent, wait, name))
+    after = _after(facts, asked, wait, name) if wait.after is not None and (asked.after or asked.restate) else []
     if asked.leak_most_s is not None:
-        outcomes.append(_leak(facts, asked, wait, asked.leak_most_s))
-    return outcomes
+        after.append(_with_step(facts, _leak(facts, asked, wait, asked.leak_most_s), message("hold.step_quiet"), None))
+    if before:
+        return [*before[:-1], replace(before[-1], steps=(*before[-1].steps, *waiting(facts, wait))), *after]
+    return [*(replace(one, steps=(*waiting(facts, wait), *one.steps)) for one in after[:1]), *after[1:]]
+
+
+def _with_step(facts: Facts, outcome: Outcome, name: Text, at_s: float | None) -> Outcome:
+    """The outcome with what it judges as a step."""
+    if outcome.status == "not_applicable":
+        return outcome
+    done = {"passed": True, "violated": False}.get(outcome.status)
+    text = render(name, facts.language)
+    return replace(outcome, steps=(*outcome.steps, Step(text, done, None if at_s is None else round(at_s, 3))))
 
 
 def _said_before(facts: Facts, wait: Wait, announcing: Sequence[int], wording: Wording, name: Message) -> Outcome:
     """Whether the announcing turns hold the wording; a doubtful one cannot answer what the customer asked after it."""
     outcome = verdict(facts, announcing, wording, place=message("place.before_wait", wait=name))
-    left = outcome.status == "not_assessable" and _left_unanswered(facts, wait, announcing)
+    left = outcome.status == "not_assessable" and left_unanswered(facts, wait, announcing)
     return _unannounced(facts, wait, name) if left else outcome
-
-
-def _left_unanswered(facts: Facts, wait: Wait, announcing: Sequence[int]) -> bool:
-    """Whether the wait follows what the customer asked or stated after the agent's last word."""
-    since = [k for k in facts.customer if announcing[-1] < k <= (wait.before or 0)]
-    return any(facts.n_chars(k) >= STATEMENT_CHARS for k in since)
 
 
 def _unannounced(facts: Facts, wait: Wait, name: Message) -> Outcome:
@@ -201,56 +163,24 @@ def _at(facts: Facts, wait: Wait, outcome: Outcome) -> Outcome:
     return replace(outcome, places=(Place(wait.span), *outcome.places)) if outcome.status == "violated" else outcome
 
 
-def _consent(facts: Facts, asked: Consent, wait: Wait, name: Message) -> Outcome:
-    own = [k for k in facts.agent if wait.before is not None and k <= wait.before][-2:]
-    since = _since_last_wait(facts, wait)
-    announcing = [
-        k for k in own if k == own[-1] or (k in since and wait.span.start_s - facts.turns[k].span.end_s <= CONSENT_S)
-    ]
-    ask = search(facts, announcing, asked.ask, least=SAY_LEAST)
-    spot = (Place(wait.span),)
-    if not ask.hits and (agreed_before := _agreed_before(facts, asked, wait)):
-        return agreed_before
-    if not ask.hits and not ask.near:
-        why = missing_why(facts, announcing, asked.ask, least=SAY_LEAST)
-        if why and (doubt_of_roles(facts) or not announcing or not _left_unanswered(facts, wait, announcing)):
-            return not_assessable(why)
-        return violated(message("hold.no_question", wait=name), 0.85 * facts.role_confidence, places=spot,
-                        quote=" / ".join(facts.turns[k].text for k in announcing) or None)  # fmt: skip
-    asking = min([heard.turn for heard in ask.hits], default=announcing[0])
-    replies = [k for k in facts.customer if k > asking and facts.turns[k].span.start_s < wait.span.end_s - 1.0]
-    if not replies:
-        return violated(message("hold.no_answer", wait=name), 0.75 * facts.role_confidence, places=spot, **{
-            key: value for key, value in evidence(facts, ask.hits).items() if key != "places"})  # fmt: skip
-    agreed = search(facts, replies, asked.accept, least=SAY_LEAST).hits
-    return passed(message("hold.agreed", wait=name), 0.9 if agreed else 0.7, **evidence(facts, ask.hits))
-
-
 def _after(facts: Facts, asked: Hold, wait: Wait, name: Message) -> list[Outcome]:
     first = next((k for k in facts.agent if k >= (wait.after or 0)), None)
     if first is None:
         return []
-    outcomes = []
+    outcomes, at_s = [], spoken(facts, first).start_s
     if asked.after:
         turns = (
             first,
             *(k for k in facts.agent if k == first + 1 or (k == first + 2 and facts.backchannel(first + 1))),
         )
         turns = turns if facts.n_chars(first) <= 6 else turns[:1]
-        outcomes.append(
-            _at(
-                facts,
-                wait,
-                verdict(
-                    facts,
-                    turns,
-                    Wording(any=asked.after, what=asked.what),
-                    place=message("place.after_wait", wait=name),
-                ),
-            )
-        )
+        place = message("place.after_wait", wait=name)
+        said = _at(facts, wait, verdict(facts, turns, Wording(any=asked.after, what=asked.what), place=place))
+        outcomes.append(_with_step(facts, said, asked.what or message("hold.step_after"), at_s))
     if asked.restate:
-        outcomes.append(_restated(facts, asked, wait, name, first))
+        outcomes.append(
+            _with_step(facts, _restated(facts, asked, wait, name, first), message("hold.step_restate"), at_s)
+        )
     return outcomes
 
 
@@ -290,18 +220,27 @@ def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
     most = single or total
     if most is None:
         return not_applicable(message("hold.short", single=single_s, total=sum_s))
-    value_s = single_s if single else sum_s
-    turns = facts.agent
-    said = search(facts, turns, asked.unless_said, least=SAY_LEAST)
-    text = message("hold.single" if single else "hold.total", seconds=value_s, most=most.value, note=most.note)
+    outcome = _offered(facts, asked, waits, single_s if single else sum_s, most)
+    steps = [step for wait in waits for step in waiting(facts, wait, asked.single_most_s)]
+    if asked.total_most_s and len(waits) > 1:
+        name, limit_s = render(message("hold.step_total"), facts.language), asked.total_most_s.value
+        steps.append(Step(name, sum_s <= limit_s, None, round(sum_s, 3), limit_s, at_most=True))
+    outcome = replace(outcome, steps=tuple(steps)).measured(single_s if single else sum_s, most, "s")
+    if not asked.unless_said:
+        return outcome
+    offered_s = outcome.places[0].span.start_s if outcome.status == "passed" and outcome.places else None
+    return _with_step(facts, outcome, message("hold.step_callback"), offered_s)
+
+
+def _offered(facts: Facts, asked: Hold, waits: Sequence[Wait], value_s: float, most: Threshold) -> Outcome:
+    """What so long a wait is, given what was said about it."""
+    said = search(facts, facts.agent, asked.unless_said, least=SAY_LEAST)
+    single = "hold.single" if most is asked.single_most_s else "hold.total"
+    text = message(single, seconds=value_s, most=most.value, note=most.note)
     if said.hits or said.near:
-        return passed(message("hold.long_offered", long=text), 0.85, **evidence(facts, said.hits)).measured(
-            value_s, most, "s"
-        )
-    if asked.unless_said and (why := missing_why(facts, turns, asked.unless_said, least=SAY_LEAST, hidden=False)):
+        return passed(message("hold.long_offered", long=text), 0.85, **evidence(facts, said.hits))
+    if asked.unless_said and (why := missing_why(facts, facts.agent, asked.unless_said, least=SAY_LEAST, hidden=False)):
         return not_assessable(why)
     if asked.unless_said:
         text = message("hold.long_unoffered", long=text)
-    return violated(text, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits)).measured(
-        value_s, most, "s"
-    )
+    return violated(text, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from callaudit.messages import Message, message
+from dataclasses import replace
+
+from callaudit.messages import Message, message, render
+from callaudit.records import Step
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options
 from callaudit.rules.cues import Where, Who, Window
 from callaudit.rules.facts import Facts
+from callaudit.rules.operators.answer import answered
 from callaudit.rules.wording import Wording, verdict
 
 WINDOWS = {
@@ -18,10 +22,11 @@ WINDOWS = {
 
 @options
 class Say(Wording):
-    """`where` is the window of turns in which the words are wanted."""
+    """`where` is the window of turns in which the words are wanted; `after_ring` shows the ringing before them, too."""
 
     who: Who = "agent"
     where: Window = Where()
+    after_ring: bool = False
 
     def __post_init__(self) -> None:
         Wording.__post_init__(self)
@@ -37,7 +42,17 @@ def say(facts: Facts, asked: Say) -> Outcome:
         if not facts.of(asked.who):
             return not_assessable(message("doubt.agent_unheard" if asked.who == "agent" else "doubt.customer_unheard"))
         return not_applicable(message("say.nothing_after"))
-    return verdict(facts, turns, asked, place=window_name(asked.where))
+    outcome = verdict(facts, turns, asked, place=window_name(asked.where))
+    return replace(outcome, steps=(*answered(facts), _said(facts, asked, outcome))) if asked.after_ring else outcome
+
+
+def _said(facts: Facts, asked: Say, outcome: Outcome) -> Step:
+    """The words as a step: when they were heard, how long after the answer."""
+    name = asked.what or render(message("say.step"), facts.language)
+    if outcome.status != "passed" or not outcome.places:
+        return Step(name, {"passed": True, "violated": False}.get(outcome.status))
+    at_s = min(place.span.start_s for place in outcome.places)
+    return Step(name, True, round(at_s, 3), round(max(0.0, at_s - facts.call.timeline.answer_s), 3))
 
 
 def window_name(where: Where) -> Message:

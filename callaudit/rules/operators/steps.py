@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from callaudit.messages import Message, message
+from callaudit import records
+from callaudit.messages import Message, message, render
 from callaudit.records import Place
 from callaudit.rules.base import (
     Limit,
@@ -25,6 +26,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
+from callaudit.rules.spoken import EDGE_CONFIDENCE, EDGE_S, EPSILON_S, is_speech, spoken
 from callaudit.rules.wording import NEAR_CONFIDENCE
 from callaudit.spans import Span, covered_s
 
@@ -126,33 +128,122 @@ def _same_silence(facts: Facts, begin: int, turn: int) -> bool:
     return not any(begin <= j < turn for j in facts.customer)
 
 
+@dataclass(frozen=True, slots=True)
+class Went:
+    """How a step went: where it was heard, when, and how long after the last words; `sure`: not only nearly heard."""
+
+    step: Step
+    turn: int | None = None
+    at_s: float | None = None
+    silent_s: float | None = None
+    sure: bool = True
+
+    @property
+    def waited_s(self) -> float | None:
+        """Seconds of silence before the step."""
+        if self.at_s is None or self.silent_s is None:
+            return None
+        return max(0.0, self.at_s - self.silent_s)
+
+    def too_soon(self, tolerance_s: float) -> bool:
+        """Whether too little was waited before it."""
+        waited_s, wanted = self.waited_s, self.step.wait_s
+        return wanted is not None and waited_s is not None and waited_s < wanted.value - tolerance_s - EPSILON_S
+
+
 def _walk(facts: Facts, asked: Steps, begin: Begin) -> Outcome:
-    """Follows the steps through the agent's turns until the customer speaks, the call ends or a step fails."""
-    since_s, turn = begin.since_s, begin.turn
+    """Judges the steps until the customer speaks, the call ends or one fails; all that were done are shown."""
     until_s = _customer_back_s(facts, asked, begin) if asked.customer_ends else None
     turns = [k for k in facts.agent if k >= begin.turn and (until_s is None or facts.turns[k].span.start_s < until_s)]
-    waits: list[tuple[float, Limit]] = []
-    unsure: list[Step] = []
+    turns = [k for k in turns if is_speech(facts, k)]
+    went = _went(facts, asked, begin, turns, until_s)
+    return replace(_judged(facts, asked, went, turns, until_s), steps=_shown(facts, asked, begin, went, until_s))
+
+
+def _went(facts: Facts, asked: Steps, begin: Begin, turns: Sequence[int], until_s: float | None) -> list[Went]:
+    """Looks for each step after the one before it; a missing one hides none that follow."""
+    went: list[Went] = []
+    turn, since_s = begin.turn, begin.since_s
     for number, step in enumerate(asked.steps):
         if step.hangup:
-            return _doubted(_hung_up(facts, asked, step, until_s, waits), unsure)
+            went.append(_hangup(facts, asked, step, turns, since_s, until_s))
+            continue
         found = search(facts, [k for k in turns if k >= turn], step.any, least=asked.least)
         heard = found.hits[0] if found.hits else found.near
         if heard is None:
-            if step.optional:
-                continue
-            back_s = until_s if number or not turns else None
-            return _missing(facts, step, turns, back_s, answered=until_s is not None)
-        unsure += [] if found.hits else [step]
-        start_s = facts.turns[heard.turn].span.start_s
-        silent_s = max([facts.turns[k].span.end_s for k in turns if k < heard.turn] + [since_s])
-        if step.wait_s is not None:
-            waits.append((start_s - silent_s, step.wait_s))
-            if start_s - silent_s < step.wait_s.value - asked.tolerance_s.value:
-                return _too_soon(facts, step, silent_s, start_s)
+            went.append(Went(step))
+            continue
+        own = spoken(facts, heard.turn)
+        silent_s = max([spoken(facts, k).end_s for k in turns if k < heard.turn] + [since_s])
+        same = bool(went) and went[-1].turn == heard.turn  # said in one breath: nothing was waited
+        waits = (step.wait_s is not None or asked.start == "silence" or number > 0) and not same
+        at_s = heard.span.start_s if same else own.start_s
+        went.append(Went(step, heard.turn, at_s, silent_s if waits else None, bool(found.hits)))
         turn = heard.turn + 1 if number + 1 < len(asked.steps) and asked.steps[number + 1].wait_s else heard.turn
-        since_s = facts.turns[heard.turn].span.end_s
+        since_s = own.end_s
+    return went
+
+
+def _hangup(
+    facts: Facts, asked: Steps, step: Step, turns: Sequence[int], since_s: float, until_s: float | None
+) -> Went:
+    """The hang-up as a step: it counts from the last words, the customer's too where these were not the trigger."""
+    at_s = facts.call.timeline.hangup.at_s
+    ends = (
+        [spoken(facts, k).end_s for k in range(len(facts.turns)) if is_speech(facts, k)] if asked.customer_ends else []
+    )
+    silent_s = max([*ends, *(spoken(facts, k).end_s for k in turns), since_s])
+    return Went(step, None, at_s, silent_s) if until_s is None else Went(step)
+
+
+def _judged(facts: Facts, asked: Steps, went: Sequence[Went], turns: Sequence[int], until_s: float | None) -> Outcome:
+    """The first step that fails decides."""
+    waits: list[tuple[float, Limit]] = []
+    unsure = [row.step for row in went if not row.sure]
+    for number, row in enumerate(went):
+        if row.step.hangup:
+            return _doubted(_hung_up(facts, asked, row, until_s, waits), unsure)
+        if row.turn is None and row.step.optional:
+            continue
+        if row.turn is None:
+            back_s = until_s if number or not turns else None
+            return _missing(facts, row.step, turns, back_s, answered=until_s is not None)
+        if row.step.wait_s is not None:
+            if row.too_soon(asked.tolerance_s.value):
+                return _too_soon(facts, asked, row)
+            waits.append((row.waited_s or 0.0, row.step.wait_s))
     return _doubted(_kept(waits), unsure)
+
+
+def _shown(
+    facts: Facts, asked: Steps, begin: Begin, went: Sequence[Went], until_s: float | None
+) -> tuple[records.Step, ...]:
+    """The steps as evidence; those that the customer's return, or his hanging up, made needless are left out."""
+    hangup = facts.call.timeline.hangup
+    last = max((number for number, row in enumerate(went) if row.turn is not None), default=-1)
+    shown = _silence(facts, begin) if asked.start == "silence" else []
+    for number, row in enumerate(went):
+        undone = row.turn is None and not row.step.hangup
+        if undone and (row.step.optional or ((until_s is not None or hangup.by == "customer") and number > last)):
+            continue
+        if row.step.hangup and (until_s is not None or hangup.by == "customer"):
+            continue
+        done = (
+            None if row.step.hangup and row.at_s is None else not undone and not row.too_soon(asked.tolerance_s.value)
+        )
+        if row.step.hangup and done is False and hangup.by == "unknown":
+            done = None
+        wanted_s = None if row.step.wait_s is None else row.step.wait_s.value
+        at_s, waited_s = (None if s is None else round(s, 3) for s in (row.at_s, row.waited_s))
+        shown.append(records.Step(row.step.name, done, at_s, waited_s, wanted_s))
+    return tuple(shown)
+
+
+def _silence(facts: Facts, begin: Begin) -> list[records.Step]:
+    """The silence that the customer left: from the last word to the next, or to the end."""
+    own = [spoken(facts, k).start_s for k in range(begin.turn, len(facts.turns)) if is_speech(facts, k)]
+    lasts_s = round(max(0.0, min(own, default=facts.hangup_s) - begin.since_s), 3)
+    return [records.Step(render(message("steps.silence"), facts.language), True, round(begin.since_s, 3), lasts_s)]
 
 
 def _doubted(outcome: Outcome, unsure: Sequence[Step]) -> Outcome:
@@ -171,28 +262,30 @@ def _customer_back_s(facts: Facts, asked: Steps, begin: Begin) -> float | None:
     )
 
 
-def _hung_up(
-    facts: Facts, asked: Steps, step: Step, until_s: float | None, waits: list[tuple[float, Limit]]
-) -> Outcome:
+def _hung_up(facts: Facts, asked: Steps, row: Went, until_s: float | None, waits: list[tuple[float, Limit]]) -> Outcome:
     hangup = facts.call.timeline.hangup
-    if until_s is not None or hangup.by == "customer" or step.wait_s is None:
+    if until_s is not None or hangup.by == "customer" or row.step.wait_s is None:
         return _kept(waits)
-    if hangup.at_s is None:
-        return replace(_kept(waits), confidence=0.6)
-    wait_s = hangup.at_s - facts.talk_end_s
-    if wait_s < step.wait_s.value - asked.tolerance_s.value:
+    if row.at_s is None:  # it was not before the recording ends
+        lasts_s = facts.call.timeline.end_s - (row.silent_s or 0.0)
+        if lasts_s < row.step.wait_s.value - asked.tolerance_s.value:
+            return not_assessable(message("steps.end_unheard"))
+        return replace(_kept([*waits, (lasts_s, row.step.wait_s)]), confidence=0.6)
+    if row.too_soon(asked.tolerance_s.value):
         if hangup.by == "unknown":
             return not_assessable(hangup.why or message("steps.hangup_unknown"))
-        return _too_soon(facts, step, facts.talk_end_s, hangup.at_s)
-    return _kept([*waits, (wait_s, step.wait_s)])
+        return _too_soon(facts, asked, row)
+    return _kept([*waits, (row.waited_s or 0.0, row.step.wait_s)])
 
 
-def _too_soon(facts: Facts, step: Step, silent_s: float, then_s: float) -> Outcome:
-    wait_s = max(0.0, then_s - silent_s)
-    wanted = step.wait_s or limit(0)
-    places = (Place(Span(silent_s, then_s)),) if wait_s > 0 else ()
-    text = message("steps.too_soon", seconds=wait_s, step=step.name, wanted=wanted.value, note=wanted.note)
-    return violated(text, round(0.9 * facts.role_confidence, 3), places=places).measured(wait_s, wanted, "s")
+def _too_soon(facts: Facts, asked: Steps, row: Went) -> Outcome:
+    wait_s, wanted = row.waited_s or 0.0, row.step.wait_s or limit(0)
+    places = (Place(Span(row.silent_s or 0.0, row.at_s or 0.0)),) if wait_s > 0 else ()
+    tolerance = message("steps.tolerance", seconds=asked.tolerance_s.value, note=asked.tolerance_s.note)
+    text = message("steps.too_soon", seconds=wait_s, step=row.step.name, wanted=wanted.value, note=wanted.note,
+                   tolerance=tolerance if asked.tolerance_s.value else "")  # fmt: skip
+    sure = 0.9 if wanted.value - asked.tolerance_s.value - wait_s > EDGE_S else EDGE_CONFIDENCE
+    return violated(text, round(sure * facts.role_confidence, 3), places=places).measured(wait_s, wanted, "s")
 
 
 def _missing(facts: Facts, step: Step, turns: Sequence[int], until_s: float | None, *, answered: bool) -> Outcome:
