@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
+from callaudit.messages import Language
 from callaudit.records import (
     Call,
     CallMetadata,
@@ -30,6 +31,7 @@ from callaudit.records import (
     Word,
 )
 from callaudit.spans import Span, gaps, intersect, longer_than, merge, total_s
+from callaudit.text.numbers import spoken_length
 
 CHARS_PER_S = 4.5
 GAP_S = 0.5
@@ -50,13 +52,16 @@ _TURN_KEYS = {"gap_s", "level_db", "rate", "seconds", "prob", "f0_hz", "spread_s
 _METADATA_KEYS = {own.name for own in fields(CallMetadata)} - {"roles", "extra", "direction", "started_at"}
 
 
-def call_from_script(script: Mapping[str, Any] | Sequence[Any], *, direction: str | None = "inbound") -> Call:
+def call_from_script(
+    script: Mapping[str, Any] | Sequence[Any], *, direction: str | None = "inbound", language: Language = "zh"
+) -> Call:
     """The call that a script describes.
 
     Parameters
     ----------
     script : list of turns, or mapping with `turns`; see RULES of the rulebook documentation for the keys
     direction : direction of the call where the script names none
+    language : that of the words; a script with a `language` of its own is taken for a call in that one
 
     Raises
     ------
@@ -73,13 +78,13 @@ def call_from_script(script: Mapping[str, Any] | Sequence[Any], *, direction: st
     if unknown := set(full) - _SCRIPT_KEYS:
         raise ValueError(f"a call script has no key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_SCRIPT_KEYS))}")
     ring = make_ring(full.get("ring", 2))
-    stage = _Stage(ring.answer_s if ring else 0.0)
+    stage = _Stage(ring.answer_s if ring else 0.0, language)
     for line in full.get("turns", ()):
         _perform(stage, line)
     stereo = full.get("layout", "stereo") == "stereo"
     hangup = _hangup(full.get("hangup", "customer"), stage)
     pieces = Pieces(ring, tuple(stage.turns), tuple(stage.holds), tuple(stage.noises), hangup)
-    return _call(pieces, _metadata(full, direction), full, stereo=stereo)
+    return _call(pieces, _metadata(full, direction), {"language": language, **full}, stereo=stereo)
 
 
 # ── the stage ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,6 +93,7 @@ class _Stage:
     """The script as performed so far; `now_s` is when the last thing ended."""
 
     now_s: float
+    language: Language
     turns: list[Turn] = field(default_factory=list)
     holds: list[TimelineSpan] = field(default_factory=list)
     noises: list[Span] = field(default_factory=list)
@@ -118,28 +124,34 @@ def _speak(stage: _Stage, line: Mapping[str, Any]) -> None:
     _only(line, {who} | _TURN_KEYS)
     text = str(line[who])
     rate_cpm = float(line.get("rate", CHARS_PER_S * 60))
-    n_chars = max(1, len(_SPOKEN.findall(text)))
-    lasts_s = float(line.get("seconds", n_chars * 60 / rate_cpm))
+    n_said = max(1, len(_SPOKEN.findall(text)) if stage.language == "zh" else spoken_length(text))
+    lasts_s = float(line.get("seconds", n_said * 60 / rate_cpm))
     gap_s = -float(line["overlap_s"]) if "overlap_s" in line else float(line.get("gap_s", GAP_S))
     start_s = float(line["at"]) if "at" in line else max(0.0, stage.now_s + gap_s)
     prob = float(line.get("prob", 0.95))
     span = Span(start_s, start_s + lasts_s)
-    words = spread(text, span, prob)
+    words = spread(text, span, prob, stage.language)
     stage.turns.append(Turn(
         speaker=who, span=span, words=words, text=text, confidence=prob if words else 0.0,
-        level_dbov=float(line.get("level_db", LEVEL_DBOV[who])), rate_cpm=round(n_chars * 60 / lasts_s, 1),
+        level_dbov=float(line.get("level_db", LEVEL_DBOV[who])), rate_cpm=round(n_said * 60 / lasts_s, 1),
         f0_median_hz=float(line.get("f0_hz", 220.0)), f0_spread_st=float(line.get("spread_st", 4.5)),
         readings=tuple(
-            Reading(span, spread(other, span, prob), float(share))
+            Reading(span, spread(other, span, prob, stage.language), float(share))
             for other, share in dict(line.get("readings") or {}).items()
         ),
     ))  # fmt: skip
     stage.now_s = max(stage.now_s, span.end_s)
 
 
-def spread(text: str, span: Span, prob: float) -> tuple[Word, ...]:
-    """One word per character, evenly over the span; punctuation belongs to the character before it."""
-    pieces = re.findall(r"[^\W_][\W_]*", re.sub(r"^[\W_]+", "", text))
+def spread(text: str, span: Span, prob: float, language: Language = "zh") -> tuple[Word, ...]:
+    """One word per Chinese character, else per word as written, evenly over the span.
+
+    Punctuation belongs to the word before it, the space to that behind it, as recognisers have it.
+    """
+    if language == "zh":
+        pieces = re.findall(r"[^\W_][\W_]*", re.sub(r"^[\W_]+", "", text))
+    else:
+        pieces = re.findall(r"\s*\S+", text)
     step_s = span.duration_s / max(1, len(pieces))
     return tuple(
         Word(piece, Span(span.start_s + k * step_s, span.start_s + (k + 1) * step_s), prob)
@@ -246,7 +258,7 @@ def _call(pieces: Pieces, metadata: CallMetadata, full: Mapping[str, Any], *, st
     measurements = tuple(Measurement(name, float(value), "") for name, value in measured.items())
     made_by = MadeBy("script", "script")
     return Call(
-        recording, timeline, parties, (), turns, measurements, made_by, language=str(full.get("language", "zh"))
+        recording, timeline, parties, (), turns, measurements, made_by, language=str(full["language"])
     )
 
 
