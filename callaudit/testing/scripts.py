@@ -257,9 +257,7 @@ def _call(pieces: Pieces, metadata: CallMetadata, full: Mapping[str, Any], *, st
     measured = {**plain_measurements(timeline), **dict(full.get("measurements") or {})}
     measurements = tuple(Measurement(name, float(value), "") for name, value in measured.items())
     made_by = MadeBy("script", "script")
-    return Call(
-        recording, timeline, parties, (), turns, measurements, made_by, language=str(full["language"])
-    )
+    return Call(recording, timeline, parties, (), turns, measurements, made_by, language=str(full["language"]))
 
 
 SPEAKERS: tuple[Speaker, ...] = ("agent", "customer")
