@@ -251,6 +251,7 @@ MESSAGES: Final[dict[str, str]] = {
     "reader.broken": "the language model finds the rule broken",
     "reader.critical": "the language model finds the rule broken, but alone it decides no critical one: please check",
     # order
+    "order.present": "all there: {steps}",
     "order.too_few": "too few steps to have an order",
     "order.wrong": "steps in the wrong order: “{other}” before “{one}”",
     "order.right": "steps in the right order: {steps:arrows}",

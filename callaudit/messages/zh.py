@@ -249,6 +249,7 @@ MESSAGES: Final[dict[str, str]] = {
     "reader.broken": "语言模型认为违反",
     "reader.critical": "语言模型认为违反，但严重违规不能只凭它判断，请人工复核",
     # order
+    "order.present": "都有：{steps}",
     "order.too_few": "步骤太少，谈不上次序",
     "order.wrong": "步骤次序不对：“{other}”先于“{one}”",
     "order.right": "步骤次序正确：{steps:arrows}",

@@ -79,3 +79,25 @@ def test_words_of_either_party_count_where_asked_for(judged: Judged) -> None:
     rule = "check: {operator: say, who: any, parts: [{name: 何时, any: [下午]}, {name: 何地, any: [三栋]}]}"
     assert judged(rule, [{"customer": "三栋漏水了。"}, {"agent": "下午来人。"}]).status == "passed"
     assert judged(rule, [{"customer": "漏水了。"}, {"agent": "下午来人。"}]).status == "violated"
+
+
+@pytest.mark.parametrize(
+    ("turns", "status"),
+    [
+        ([{"agent": "哪里坏了？"}, {"customer": "门坏了。"}], "passed"),
+        ([{"customer": "门坏了。"}, {"agent": "哪里坏了？"}], "passed"),
+        ([{"customer": "门坏了。"}, {"agent": "知道了。"}], "violated"),
+    ],
+)
+def test_milestones_in_any_order_must_only_be_there(judged: Judged, turns: Turns, status: str) -> None:
+    rule = """
+        check:
+          operator: order
+          any_order: true
+          milestones:
+            - {name: 问题, cue: {words: [坏了]}}
+            - {name: 询问, cue: {who: agent, words: [哪里]}, required: true}
+        """
+    found = judged(rule, turns)
+    assert found.status == status
+    assert status != "violated" or found.quote == "门坏了。"

@@ -66,11 +66,11 @@ def monologue(facts: Facts, asked: Monologue) -> Outcome:
 
 
 def _stretches(facts: Facts, own: tuple[int, ...]) -> list[list[int]]:
-    """The turns, those together that only signs of listening part."""
+    """The turns, those together that only signs of listening part; 「是我」 after a question is an answer."""
     stretches = [[own[0]]]
     joined = set(facts.neighbours(own))
     for left, right in pairwise(own):
-        if (left, right) in joined:
+        if (left, right) in joined and not facts.asks(left):
             stretches[-1].append(right)
         else:
             stretches.append([right])

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from callaudit.messages import message
+from callaudit.records import Place
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
@@ -31,9 +32,10 @@ class Milestone:
 
 @options
 class Order:
-    """Milestones that occur must come in this order; required ones must occur."""
+    """Milestones that occur must come in this order, or in `any_order`; required ones must occur."""
 
     milestones: Annotated[tuple[Milestone, ...], Field(min_length=2)]
+    any_order: bool = False
     on_missing: Literal["violated", "ignore"] = "violated"
 
 
@@ -53,10 +55,15 @@ def order(facts: Facts, asked: Order) -> Outcome:
             if why := missing_why(facts, facts.agent, milestone.any, least=SAY_LEAST):
                 return not_assessable(why)
             return violated(
-                message("steps.missing", step=milestone.name), 0.75 * facts.role_confidence, **evidence(facts, said)
+                message("steps.missing", step=milestone.name),
+                0.75 * facts.role_confidence,
+                **(evidence(facts, said) or _occasion(facts, asked)),
             )
     if len(times) < 2:
         return not_applicable(message("order.too_few"))
+    if asked.any_order:
+        names = tuple(milestone.name for _, milestone in times)
+        return passed(message("order.present", steps=names), 0.75, **evidence(facts, said))
     for (one_s, one), (other_s, other) in pairwise(times):
         if other_s < one_s:
             return violated(
@@ -67,6 +74,15 @@ def order(facts: Facts, asked: Order) -> Outcome:
     return passed(
         message("order.right", steps=tuple(milestone.name for _, milestone in times)), 0.75, **evidence(facts, said)
     )
+
+
+def _occasion(facts: Facts, asked: Order) -> dict[str, object]:
+    """Where the first of the situations occurs: what made the missing step necessary."""
+    moments = [m for milestone in asked.milestones if milestone.cue for m in facts.moments(milestone.cue)[:1]]
+    if not moments:
+        return {}
+    turn = facts.turns[moments[0].turn]
+    return {"places": (Place(moments[0].span, turn.speaker),), "quote": turn.text}
 
 
 def _time_s(facts: Facts, milestone: Milestone) -> tuple[float, Heard | None] | None:
