@@ -7,6 +7,6 @@ apart from what only looks alike, and what comes out is a probability that held 
 
 from callaudit.meaning.clauses import Clause, clauses
 from callaudit.meaning.meaning import Meaning
-from callaudit.meaning.recogniser import Recogniser, fitted
+from callaudit.meaning.recogniser import Recogniser, Sentences, comparable, fitted, probability
 
-__all__ = ["Clause", "Meaning", "Recogniser", "clauses", "fitted"]
+__all__ = ["Clause", "Meaning", "Recogniser", "Sentences", "clauses", "comparable", "fitted", "probability"]

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Encoder(Hashable, Protocol):
+    """Turns sentences into vectors that lie close where the sentences mean alike."""
+
+    @property
+    def name(self) -> str:
+        """Name and version; a change of either may change a judgement."""
+
+    def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, float32 [shape=(sentences, dimensions)].
+
+        A sentence has the same one in any company to within 1e-6; the same list has the same ones to the bit.
+        """
 
 
 class SentenceEncoder:
@@ -30,10 +44,7 @@ class SentenceEncoder:
         return USE(threads=1)
 
     def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, float32 [shape=(sentences, 512)].
-
-        A sentence's vector is the same in any company to within 1e-6; the same list has the same vectors to the bit.
-        """
+        """Unit vectors, float32 [shape=(sentences, 512)]."""
         if not sentences:
             return np.zeros((0, 512), dtype=np.float32)
         return np.asarray(self._model.encode(list(sentences)), dtype=np.float32)

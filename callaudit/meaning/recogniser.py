@@ -8,14 +8,14 @@ homophones included, since one character in eight is heard as another.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from callaudit.meaning.encoder import Encoder
 from callaudit.meaning.meaning import Meaning
 from callaudit.text.traces import traces
 
@@ -35,12 +35,6 @@ OFFSET, SLOPE = -0.2, 5.3
 """Of the logistic from margin to probability."""
 
 
-class Encodes(Hashable, Protocol):
-    """Makes unit vectors of sentences (`callaudit.rules.aids.Encoder`)."""
-
-    def encode(self, sentences: Sequence[str], /) -> NDArray[np.float32]: ...
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Sentences:
     """Sentences made comparable: `vectors` by meaning, `traces` by sound, one row each."""
@@ -50,7 +44,7 @@ class Sentences:
     traces: NDArray[np.float32]
 
 
-def comparable(encoder: Encodes, texts: Sequence[str]) -> Sentences:
+def comparable(encoder: Encoder, texts: Sequence[str]) -> Sentences:
     """The sentences with their vectors."""
     return Sentences(tuple(texts), encoder.encode(texts), traces(texts))
 
@@ -89,14 +83,14 @@ def probability(margin: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=512)
-def fitted(encoder: Encodes, meaning: Meaning) -> Recogniser:
+def fitted(encoder: Encoder, meaning: Meaning) -> Recogniser:
     """What is learnt from the examples of a meaning; once for each, when it is first asked for."""
     examples, ordinary = _examples(encoder, meaning)
     inverse, wanted = _solved(meaning, examples, ordinary)
     return Recogniser(meaning, examples, ordinary, inverse @ wanted)
 
 
-def left_out(encoder: Encodes, meaning: Meaning) -> NDArray[np.float64]:
+def left_out(encoder: Encoder, meaning: Meaning) -> NDArray[np.float64]:
     """The margin of each example, the ordinary ones last, had it not been one: what the logistic is fitted on.
 
     Closed form of ridge regression: y − K⁻¹y / diag K⁻¹.
@@ -105,12 +99,12 @@ def left_out(encoder: Encodes, meaning: Meaning) -> NDArray[np.float64]:
     return np.asarray(PRIOR + wanted - (inverse @ wanted) / np.diag(inverse), dtype=np.float64)
 
 
-def _examples(encoder: Encodes, meaning: Meaning) -> tuple[Sentences, Sentences]:
+def _examples(encoder: Encoder, meaning: Meaning) -> tuple[Sentences, Sentences]:
     return comparable(encoder, (*meaning.like, *meaning.unlike)), _kept(encoder, meaning.ordinary)
 
 
 @lru_cache(maxsize=8)
-def _kept(encoder: Encodes, texts: tuple[str, ...]) -> Sentences:
+def _kept(encoder: Encoder, texts: tuple[str, ...]) -> Sentences:
     return comparable(encoder, texts)
 
 

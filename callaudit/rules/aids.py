@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from callaudit.meaning.encoder import Encoder as Encoder
 from callaudit.rules.past import NO_HISTORY, History
 
 Reply = Literal["broken", "kept", "no_occasion", "cannot_tell"]
-
-
-class Encoder(Protocol):
-    """Turns sentences into vectors that lie close where the sentences mean alike."""
-
-    @property
-    def name(self) -> str:
-        """Name and version; a change of either may change a judgement."""
-
-    def encode(self, sentences: Sequence[str]) -> NDArray[np.float32]:
-        """Unit vectors, float32 [shape=(sentences, dimensions)]; a sentence has the same one in any company."""
 
 
 @dataclass(frozen=True, slots=True)

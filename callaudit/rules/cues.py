@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from callaudit.meaning import Meaning
 from callaudit.rules.base import options
 from callaudit.text.patterns import check
 
@@ -23,6 +24,14 @@ Phrase = Annotated[str, AfterValidator(_readable)]
 Phrases = Annotated[tuple[Phrase, ...], Field(min_length=1)]
 """Phrases of `callaudit.text.phrases`, any one of which will do; '@name' has been replaced by then."""
 
+
+def _as_meanings(given: Any) -> Any:
+    return (given,) if isinstance(given, dict | Meaning) else given
+
+
+Meanings = Annotated[tuple[Meaning, ...], BeforeValidator(_as_meanings)]
+"""Meanings, any one of which will do; a rulebook writes their names, which have been replaced by then."""
+
 CUE_LEAST = 0.75
 """Score from which a phrase counts as the sign of a situation: between `say` (lenient) and `never_say` (strict)."""
 
@@ -34,6 +43,7 @@ class Cue:
     `words` any one is heard, not inside an `exempt` one; `not_with`: none of these is; `question`: the turn asks
     something; `digits` spoken digits in a row; characters and seconds bound the turn; `first_turns` counts the
     speaker's own turns; `gap_before_s` of silence lies before it; `fainter_db`: so much below the other party's level.
+    Where none of the `words` is heard, one of the things that it `means` will do.
     """
 
     title: str | None = None
@@ -41,6 +51,7 @@ class Cue:
     words: tuple[Phrase, ...] = ()
     exempt: tuple[Phrase, ...] = ()
     not_with: tuple[Phrase, ...] = ()
+    means: Meanings = ()
     anchor: Anchor = "any"
     question: bool | None = None
     digits: Annotated[int, Field(ge=1)] | None = None
@@ -119,11 +130,12 @@ Window = Annotated[Where, BeforeValidator(_as_where)]
 
 @options
 class Part:
-    """One thing that must be said; `name` stands for it in messages.
+    """One thing that must be said; `name` stands for it in messages, `means` is what will do in other words.
 
     `given`: situations after which it need not be said, such as a number given unasked.
     """
 
     name: str
     any: Phrases
+    means: Meanings = ()
     given: CueRef | None = None

@@ -101,7 +101,7 @@ def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:
     if barred.holds:
         return not_applicable(barred.why)
     outcome = _together([_checked(facts, check, found) for check in rule.checks])
-    if outcome.status != "violated":
+    if outcome.status != "violated" and not (outcome.status == "not_assessable" and outcome.layer == "meaning"):
         return outcome
     excused = any_of(answer(facts, c) for c in rule.excuse) if rule.excuse else Answer(False, "")
     if excused.holds:

@@ -19,6 +19,7 @@ from callaudit.rules.days import Day, day_of
 from callaudit.rules.ears import Ears as MandarinEars
 from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
+from callaudit.rules.senses import SAID, SURE_SITUATION, Meant, Senses, meant
 from callaudit.rules.telephone import Telephone, telephone
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.english.ears import EnglishEars
@@ -45,13 +46,14 @@ CLOSING_TURNS, CLOSING_S = 4, 30.0
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A situation, recognised in a turn."""
+    """A situation, recognised in a turn: by its words (`heard`), by what is meant (`meant`), or by other signs."""
 
     turn: int
     span: Span
     score: float
     title: Text
     heard: Heard | None = None
+    meant: Meant | None = None
 
 
 EARS: Mapping[Language, Callable[[Sequence[Sequence[Word]], Mapping[str, str]], Ears]] = {
@@ -77,9 +79,9 @@ class Facts:
     ) -> None:
         self.call = call
         self.language = language
+        self.tongue: Tongue = TONGUES[language]
         self.settings = settings
         self.situations = situations
-        self.tongue: Tongue = TONGUES[language]
         self.aids = aids
         self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
@@ -200,6 +202,14 @@ class Facts:
         return EARS[self.language](rows, self.values)
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
+    @cached_property
+    def senses(self) -> Senses | None:
+        """What the turns mean; None without an encoder, or in a language that the rulebook does not know."""
+        if self.aids.encoder is None or not self.understood:
+            return None
+        rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
+        return Senses(self.aids.encoder, rows, len(self.turns))
+
     def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:
         """Where a phrase is heard in a turn, with a score of at least `floor`."""
         return self.ears.hits(self.rows[turn], phrase, anchor, floor)
@@ -313,11 +323,16 @@ class Facts:
         """The cues that a reference stands for."""
         return tuple(self.situations[name] for name in ref.names) + ref.inline
 
-    def moments(self, ref: Cues) -> tuple[Moment, ...]:
-        """Every turn in which one of the situations is recognised, one moment a turn, in order of time."""
+    def moments(self, ref: Cues, least: float = SURE_SITUATION) -> tuple[Moment, ...]:
+        """Every turn in which one of the situations is recognised, one moment a turn, in order of time.
+
+        By meaning alone only with a probability of at least `least`.
+        """
         best: dict[int, Moment] = {}
         for cue in self.cues(ref):
             for moment in self.recognised(cue):
+                if moment.meant is not None and moment.score < least:
+                    continue
                 if moment.turn not in best or moment.score > best[moment.turn].score:
                     best[moment.turn] = moment
         return tuple(best[k] for k in sorted(best))
@@ -365,7 +380,12 @@ class Facts:
         hits = search(self, (turn,), cue.words, least=cue.least, anchor=cue.anchor, near=False).hits
         hits = without_exempt(self, hits, cue.exempt, least=cue.least)
         best = max(hits, key=lambda heard: heard.score, default=None)
-        return Moment(turn, best.span, best.score, title, best) if best else None
+        if best:
+            return Moment(turn, best.span, best.score, title, best)
+        likely = meant(self, (turn,), cue.means)
+        if likely is None or likely.prob < SAID:
+            return None
+        return Moment(turn, likely.span, likely.prob, title, meant=likely)
 
     # ── silence and waiting ──────────────────────────────────────────────────────────────────────────────────────
     def gap_before_s(self, turn: int) -> float:

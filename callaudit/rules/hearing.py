@@ -258,7 +258,7 @@ def place(facts: Facts, heard: Heard) -> Place:
 
 
 def evidence(facts: Facts, hits: Sequence[Heard]) -> dict[str, object]:
-    """Places, quote and manner of the match, for an Outcome."""
+    """Places, quote, manner and layer of the match, for an Outcome."""
     if not hits:
         return {}
     best = max(hits, key=lambda heard: heard.score)
@@ -266,4 +266,5 @@ def evidence(facts: Facts, hits: Sequence[Heard]) -> dict[str, object]:
         "places": tuple(place(facts, heard) for heard in hits),
         "quote": facts.turns[best.turn].text,
         "matched": message(HOW[best.hit.how], heard=best.hit.heard, phrase=readable(best.hit.phrase), score=best.score),
+        "layer": best.hit.how,
     }

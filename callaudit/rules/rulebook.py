@@ -10,9 +10,11 @@ from typing import Any
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.errors import RulebookError
+from callaudit.meaning import Meaning
 from callaudit.rules.cues import Cue
 from callaudit.rules.entries import Head, rule_of
 from callaudit.rules.merging import Given, Merged, merged, phrase_sets, spliced
+from callaudit.rules.named_meanings import meanings_of, named
 from callaudit.rules.references import check_references
 from callaudit.rules.rule import Rule, Rulebook
 from callaudit.rules.sheets import sheets_of
@@ -65,7 +67,8 @@ def read_rulebook(path_or_name: str | Path, report: Report = refuse) -> Written 
     whole = merged(read_raw(locate(path_or_name), report), report)
     head: Head | None = valid(Head, {"chapters": {}, "settings": {}, **whole.head}, whole.spot, report)
     phrases = phrase_sets(whole, report)
-    situations = _situations(whole, phrases, report)
+    meanings = meanings_of(whole.shared["meanings"], report)
+    situations = _situations(whole, phrases, meanings, report)
     given = {
         rule_id: {
             key: spliced(value, phrases, spot.at(key), report) if key in SPLICED else value
@@ -73,7 +76,10 @@ def read_rulebook(path_or_name: str | Path, report: Report = refuse) -> Written 
         }
         for rule_id, (entry, _, spot) in whole.rules.items()
     }
-    found = (rule_of(given[rule_id], chapter, spot, report) for rule_id, (_, chapter, spot) in whole.rules.items())
+    found = (
+        rule_of(named(given[rule_id], meanings, spot, report), chapter, spot, report)
+        for rule_id, (_, chapter, spot) in whole.rules.items()
+    )
     rules = tuple(rule for rule in found if rule is not None)
     spots = {rule_id: spot for rule_id, (_, _, spot) in whole.rules.items()}
     chapters = head.chapters if head else {}
@@ -98,9 +104,11 @@ def faults_of(path_or_name: str | Path) -> tuple[Written | None, tuple[Fault, ..
     return written, tuple(sorted(set(faults)))
 
 
-def _situations(whole: Merged, phrases: dict[str, list[str]], report: Report) -> dict[str, Cue]:
+def _situations(
+    whole: Merged, phrases: dict[str, list[str]], meanings: dict[str, Meaning], report: Report
+) -> dict[str, Cue]:
     found = {
-        name: valid(Cue, spliced(given, phrases, spot, report), spot, report)
+        name: valid(Cue, named(spliced(given, phrases, spot, report), meanings, spot, report), spot, report)
         for name, (given, spot) in whole.shared["situations"].items()
     }
     return {name: cue for name, cue in found.items() if cue is not None}

@@ -23,6 +23,7 @@ from callaudit.rules.base import Outcome, not_assessable
 from callaudit.rules.cues import Cue
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.readings import Hearing
+from callaudit.rules.senses import Senses
 from callaudit.text.tongue import Ears
 
 STANDS = 0.8
@@ -50,6 +51,10 @@ class Otherwise(Facts):
     @property
     def ears(self) -> Ears:
         return self._told.ears
+
+    @property
+    def senses(self) -> Senses | None:
+        return self._told.senses
 
     def recognised(self, cue: Cue) -> tuple[Moment, ...]:
         """The moments of a cue: a turn is one by itself, whatever is said in others."""

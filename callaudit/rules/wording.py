@@ -12,7 +12,7 @@ from pydantic import Field
 
 from callaudit.messages import Message, Text, message
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
-from callaudit.rules.cues import Part, Phrase
+from callaudit.rules.cues import Meanings, Part, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import (
     NEVER_LEAST,
@@ -25,6 +25,7 @@ from callaudit.rules.hearing import (
     sure,
     without_exempt,
 )
+from callaudit.rules.senses import PERHAPS, SAID, Meant, meant, shown
 from callaudit.text.readable import readable
 
 NEAR_CONFIDENCE = 0.55
@@ -35,12 +36,14 @@ NEAR_CONFIDENCE = 0.55
 class Wording:
     """Words that must be said: one of `any`, or all `parts` (or `least_parts` of them), in order if so asked.
 
+    `means` is what will do in other words than those of `any`.
     `refuse` must not be said in the same place, unless inside an `exempt` phrase; `what` names the thing in messages.
     `hidden`: words that the recogniser was unsure of may be the phrase; no for long lists, where one always fits.
     `optional`: to say it is good, to leave it out no breach but not applicable.
     """
 
     any: tuple[Phrase, ...] = ()
+    means: Meanings = ()
     parts: tuple[Part, ...] = ()
     least_parts: Annotated[int, Field(ge=1)] | None = None
     in_order: bool = False
@@ -54,6 +57,8 @@ class Wording:
     def __post_init__(self) -> None:
         if self.any and self.parts:
             raise ValueError("give either any or parts, not both")
+        if self.means and not self.any:
+            raise ValueError("means goes with any; each of the parts has its own")
         if self.least_parts is not None and self.least_parts > len(self.parts):
             raise ValueError(f"least_parts is {self.least_parts}, but there are only {len(self.parts)} parts")
 
@@ -62,7 +67,7 @@ class Wording:
         """The parts; `any` is a single one."""
         if self.parts or not self.any:
             return self.parts
-        return (Part(name=self.what or "", any=self.any),)
+        return (Part(name=self.what or "", any=self.any, means=self.means),)
 
     @property
     def n_wanted(self) -> int:
@@ -71,9 +76,14 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was heard of a wording; `near` are parts that were nearly heard."""
+    """What was heard of a wording; `near` are parts that were nearly heard.
+
+    `meant` are those said in other words, `perhaps` what missing parts may have been put as.
+    """
 
     found: tuple[Heard, ...]
+    meant: tuple[Meant, ...]
+    perhaps: tuple[Meant, ...]
     missing: tuple[Part, ...]
     near: tuple[Part, ...]
     refused: tuple[Heard, ...]
@@ -98,7 +108,19 @@ def tell(facts: Facts, turns: Sequence[int], wording: Wording) -> Told:
             if heard.near:
                 near.append(part)
     refused = search(facts, turns, wording.refuse, least=NEVER_LEAST, near=False).hits
-    return Told(tuple(found), tuple(missing), tuple(near), without_exempt(facts, refused, wording.exempt))
+    meanings: dict[str, Meant] = {}
+    if len(wording.wanted) - len(missing) < wording.n_wanted:
+        meanings = {part.name: best for part in missing if (best := meant(facts, turns, part.means))}
+    said = {name: best for name, best in meanings.items() if best.prob >= SAID}
+    weak = {*said, *(part.name for part in near)}
+    return Told(
+        found=tuple(found),
+        meant=tuple(said.values()),
+        perhaps=tuple(m for name, m in meanings.items() if name not in weak and m.prob >= PERHAPS),
+        missing=tuple(part for part in missing if part.name not in said),
+        near=tuple(part for part in near if part.name not in said),
+        refused=without_exempt(facts, refused, wording.exempt),
+    )
 
 
 def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: Text) -> Outcome:
@@ -122,14 +144,17 @@ def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: Text
         names = tuple(_name(part) for part in wording.wanted if part not in told.missing)
         return passed(
             message("wording.said", place=place, names=names) if names else message("wording.answered", place=place),
-            sure(facts, *told.found),
-            **evidence(facts, told.found),
+            min([sure(facts, *told.found), *(round(one.prob * facts.role_confidence, 3) for one in told.meant)]),
+            **_proof(facts, told),
         )
     names = tuple(_name(part) for part in told.missing)
     if n_found + len(told.near) >= wording.n_wanted:
         return passed(message("wording.near", place=place, names=names), NEAR_CONFIDENCE, **evidence(facts, told.found))
     if wording.optional:
         return not_applicable(message("wording.optional", names=names))
+    if told.perhaps and n_found + len(told.near) + len(told.perhaps) >= wording.n_wanted:
+        likeliest = max(told.perhaps, key=lambda one: one.prob)
+        return not_assessable(message("doubt.reworded", names=names), wants_reader=True, **shown(facts, likeliest))
     phrases = [phrase for part in told.missing for phrase in part.any]
     if why := missing_why(facts, turns, phrases, least=wording.least, hidden=wording.hidden):
         return not_assessable(why, **evidence(facts, told.found))
@@ -140,6 +165,13 @@ def verdict(facts: Facts, turns: Sequence[int], wording: Wording, *, place: Text
         round(confidence, 3),
         **(evidence(facts, told.found) or _unsaid(facts, turns)),
     )
+
+
+def _proof(facts: Facts, told: Told) -> dict[str, object]:
+    """What shows that the wording was said: where some of it is a matter of meaning, the least sure of that."""
+    if told.meant:
+        return shown(facts, min(told.meant, key=lambda one: one.prob))
+    return evidence(facts, told.found)
 
 
 def _unsaid(facts: Facts, turns: Sequence[int]) -> dict[str, object]:

@@ -22,7 +22,7 @@ from callaudit.rules.base import (
     violated,
 )
 from callaudit.rules.consent import Consent, consent, left_unanswered, since_last_wait, waiting
-from callaudit.rules.cues import CueRef, Phrase
+from callaudit.rules.cues import CueRef, Meanings, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.rules.operators.repeat_back import shared_share
@@ -38,7 +38,8 @@ KINDS = {"music": "hold.music", "silent": "hold.silent", "pause": "hold.pause"}
 class Hold:
     """Every wait of the `kinds` of at least `least_s` must meet everything given.
 
-    A pause is a silence that the agent causes. `before` and `after` are words of the agent; `restate`: the first turn
+    A pause is a silence that the agent causes. `before` and `after` are words of the agent (`before_means` and
+    `after_means`: what will do in others); `restate`: the first turn
     after repeats the customer's matter; `leak_most_s` bounds the agent's speech while parked: until a turn says one of
     `back` (given these, waits that only chatter parts are one);
     `announced`: only waits whose announcing turn holds one of these; `follows`, `then`: only waits right before or
@@ -53,9 +54,11 @@ class Hold:
     )
     least_s: Threshold = limit(5)
     before: tuple[Phrase, ...] = ()
+    before_means: Meanings = ()
     refuse: tuple[Phrase, ...] = ()
     consent: Consent | None = None
     after: tuple[Phrase, ...] = ()
+    after_means: Meanings = ()
     restate: bool = False
     restate_words: tuple[Phrase, ...] = ()
     leak_most_s: Threshold | None = None
@@ -110,7 +113,7 @@ def _judged(facts: Facts, asked: Hold, wait: Wait) -> list[Outcome]:
     announcing = _turns_before(facts, wait)
     before: list[Outcome] = []
     if asked.before or asked.refuse:
-        wording = Wording(any=asked.before, refuse=asked.refuse, what=asked.what)
+        wording = Wording(any=asked.before, means=asked.before_means, refuse=asked.refuse, what=asked.what)
         said = _said_before(facts, wait, announcing, wording, name) if announcing else _unannounced(facts, wait, name)
         first_s = spoken(facts, announcing[0]).start_s if announcing else None
         before.append(_with_step(facts, _at(facts, wait, said), asked.what or message("hold.step_before"), first_s))
@@ -175,7 +178,11 @@ def _after(facts: Facts, asked: Hold, wait: Wait, name: Message) -> list[Outcome
         )
         turns = turns if facts.n_chars(first) <= 6 else turns[:1]
         place = message("place.after_wait", wait=name)
-        said = _at(facts, wait, verdict(facts, turns, Wording(any=asked.after, what=asked.what), place=place))
+        said = _at(
+            facts,
+            wait,
+            verdict(facts, turns, Wording(any=asked.after, means=asked.after_means, what=asked.what), place=place),
+        )
         outcomes.append(_with_step(facts, said, asked.what or message("hold.step_after"), at_s))
     if asked.restate:
         outcomes.append(

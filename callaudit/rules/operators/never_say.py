@@ -37,8 +37,8 @@ class NeverSay:
 
     `in_reply_to`: only turns that answer such a turn; `most_chars`: only turns so short; more than `most_times` hits
     are a violation. Where none of the words is heard, one of the things that they `means` counts, in a turn that holds
-    nothing exempt or excusing; of what is critical, a meaning alone accuses nobody. `quoted` says what it is when the customer alone says the words, `exempted` when the agent says
-    them in exempt or excused ways only.
+    nothing exempt or excusing; of what is critical, a meaning alone accuses nobody. `quoted` says what it is when the
+    customer alone says the words, `exempted` when the agent says them in exempt or excused ways only.
     """
 
     words: Phrases

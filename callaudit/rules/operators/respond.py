@@ -43,7 +43,7 @@ class Respond(Wording):
 @operator("respond", Respond)
 def respond(facts: Facts, asked: Respond) -> Outcome:
     """Not applicable if the trigger never comes; violated if one of its occurrences is not answered as asked."""
-    moments = facts.moments(asked.trigger, SAID)
+    moments = facts.moments(asked.trigger) or facts.moments(asked.trigger, SAID)
     if not moments:
         return not_applicable(message("cue.absent", situation=facts.title(asked.trigger)))
     picked = {"each": moments, "first": moments[:1], "last": moments[-1:]}[asked.which]
@@ -58,7 +58,7 @@ def respond(facts: Facts, asked: Respond) -> Outcome:
 
 
 def _resting(facts: Facts, outcome: Outcome, moment: Moment) -> Outcome:
-    """The outcome, where a violation rests on a situation that only a meaning shows: marked, or too unsure to accuse."""
+    """The outcome; a violation that rests on a situation which only a meaning shows is marked, or too unsure."""
     if outcome.status != "violated" or moment.meant is None:
         return outcome
     if moment.score < SURE_SITUATION:
