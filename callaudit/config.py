@@ -62,13 +62,15 @@ class RecordingsConfig:
 class JudgeConfig:
     """What calls are judged by; `rulebook` is a built-in name, a file or a folder.
 
-    `sheet` names one of its scoring sheets; by default that of the call's sector, else the general one.
+    `sheet` names one of its scoring sheets; by default that of the call's sector, else the general one. `meaning`:
+    whether what the words leave open is compared by meaning.
     """
 
     __pydantic_config__ = _STRICT
 
     rulebook: str = "etiquette-zh"
     sheet: str | None = None
+    meaning: bool = True
 
 
 @dataclass(frozen=True, slots=True)

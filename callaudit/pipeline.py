@@ -15,6 +15,7 @@ from callaudit.audio import read_audio
 from callaudit.config import Config
 from callaudit.errors import CallauditError
 from callaudit.language_model import make_reader
+from callaudit.meaning.encoder import SentenceEncoder
 from callaudit.measures import Heard, measure_call
 from callaudit.progress import SILENT, Progress
 from callaudit.records import (
@@ -65,7 +66,8 @@ class Auditor:
         ------
         RulebookError, ModelMissing, EngineError
         """
-        aids = Aids(reader=make_reader(config.language_model))
+        encoder = SentenceEncoder() if config.judge.meaning else None
+        aids = Aids(encoder=encoder, reader=make_reader(config.language_model))
         rulebook = load_rulebook(config.judge.rulebook)
         rulebook.sheet(config.judge.sheet)  # a wrong name is said before hours of work
         return cls(config, make_transcriber(config.engine), rulebook, aids)
