@@ -8,6 +8,7 @@ CallauditError
 │   └── UnsupportedAudio   readable, but not a call this program can audit
 ├── EngineError            a model or a decoder failed
 │   └── ModelMissing       weights are not on this machine
+├── AuditError             a stored audit is none, or lacks what a judgement needs
 ├── StoreError             the database cannot be reached or refused
 └── LabelError             a label, or an audit to be held against it, is wrong (file, line, field)
 
@@ -48,6 +49,10 @@ class EngineError(CallauditError):
 
 class ModelMissing(EngineError):
     """The weights of a model are not on this machine."""
+
+
+class AuditError(CallauditError):
+    """A stored audit is none, or lacks what a judgement needs."""
 
 
 class StoreError(CallauditError):

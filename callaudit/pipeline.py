@@ -32,6 +32,7 @@ from callaudit.records import (
     Voice,
     Word,
 )
+from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.rules.aids import NO_AIDS, Aids, Encoder, Reader
 from callaudit.scoring import score
@@ -189,7 +190,8 @@ def _call(
     made_by = MadeBy(__version__, transcriber.name, transcriber.sha256)
     lost = dropout_notes(signals, Span(timeline.answer_s, timeline.end_s)) if timeline.end_s > timeline.answer_s else ()
     recording = replace(recording, warnings=(*recording.warnings, *lost, *transcript.notes))
-    return Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
+    call = Call(recording, timeline, parties, signals, turns, measurements, made_by, tracks, transcript.language)
+    return as_written(call)
 
 
 def judge_call(

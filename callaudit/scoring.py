@@ -245,6 +245,9 @@ def _verdict(told: _Told, value: float, high: float, sheet: Sheet) -> tuple[Verd
     verdict, why = _by_points(value, limits)
     if verdict != _by_points(high, limits)[0]:
         return "review", message("score.unsure", why=why, high=high)
+    doubted = _names(f for f in told.suspected if f.severity == "critical" or f.rule in sheet.fatal)
+    if verdict == "pass" and doubted:
+        return "review", message("score.critical_untold", names=doubted)
     share = told.n_open / (told.n_assessed + told.n_open)
     if verdict == "pass" and share > limits.review_over_share:
         return "review", message("score.open", share=share)

@@ -142,7 +142,7 @@ def test_a_fatal_rule_surely_broken_leaves_nothing() -> None:
     got = score([finding("r1", "violated", "minor", 0.7)], (), fatal)
     assert (got.value, got.low, got.high, got.verdict) == (98.0, 0.0, 100.0, "review")
     got = score([finding("r1", "not_assessable", "minor", places=HEARD), finding("r2", "passed")], (), fatal)
-    assert (got.value, got.low) == (100.0, 0.0)
+    assert (got.value, got.low, got.verdict) == (100.0, 0.0, "review")
 
 
 # ── prices ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -30,6 +30,7 @@ WAVEFORM_POINTS = 4000
     "--config", "config_path", type=click.Path(path_type=Path), help="Settings in TOML; options outrank them."
 )
 @click.option("--rulebook", help="Built-in name, YAML file or folder.  [default: etiquette-zh]")
+@click.option("--sheet", help="Scoring sheet of the rulebook, e.g. bank.  [default: by the sector, else general]")
 @click.option(
     "--model",
     help="Name of `callaudit models list`, faster-whisper size, or folder of a Whisper, SenseVoice or Paraformer.  "

@@ -11,7 +11,7 @@ from callaudit.config import Config, Device, load_config
 
 
 def settings(path: Path | None, given: Mapping[str, str | None]) -> Config:
-    """The settings file with the options `model`, `device`, `language` and `rulebook` laid over it."""
+    """The settings file with the options `model`, `device`, `language`, `rulebook` and `sheet` laid over it."""
     config = load_config(path) if path else Config()
     engine = config.engine
     if model := given.get("model"):
@@ -22,4 +22,6 @@ def settings(path: Path | None, given: Mapping[str, str | None]) -> Config:
         engine = replace(engine, language=None if language == "auto" else language)
     rulebook = given.get("rulebook")
     judge = replace(config.judge, rulebook=rulebook) if rulebook else config.judge
+    if sheet := given.get("sheet"):
+        judge = replace(judge, sheet=sheet)
     return replace(config, engine=engine, judge=judge)

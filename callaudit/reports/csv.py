@@ -28,6 +28,12 @@ COLUMNS = (
     "quote",
     "message",
     "source",
+    "times",
+    "points",
+    "section",
+    "sheet",
+    "score",
+    "verdict",
 )
 
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the code page of the machine
@@ -58,8 +64,12 @@ def _rows(audit: Audit) -> Iterator[list[str]]:
         started_at.isoformat() if started_at else None,
         recording.metadata.agent_id,
     )
+    costs = {d.rule: (d.points, section.title) for section in audit.score.sections for d in section.deductions}
+    score = (_cell(audit.score.sheet), _number(audit.score.value), audit.score.verdict)
     for finding in audit.findings:
-        yield [*map(_cell, call), *_finding(finding)]
+        points, section = costs.get(finding.rule, (None, None))
+        times = str(finding.times) if finding.status == "violated" else ""
+        yield [*map(_cell, call), *_finding(finding), times, _number(points), _cell(section), *score]
 
 
 def _finding(finding: Finding) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Final
 from markupsafe import Markup
 
 from callaudit.records import Audit, Call, Failed, Finding, Measurement, Severity
-from callaudit.reports import wording
+from callaudit.reports import sheet, wording
 from callaudit.reports.base import Clip, ReportOptions, report
 from callaudit.reports.chart import Chart, chart
 from callaudit.reports.page import environment, policy, resource
@@ -43,6 +43,10 @@ class Section:
     rate: str
     level: str
     sound: str
+    possible: str
+    doubts: str
+    total: str
+    sections: tuple[sheet.Row, ...]
 
 
 @report("html", suffix=".html")
@@ -86,6 +90,10 @@ def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
         rate=wording.both(*of_party(audit.call, "speech_rate_cpm")),
         level=wording.both(*of_party(audit.call, "active_level_dbov")),
         sound=_sound(options.clip),
+        possible=sheet.possible(audit.score),
+        doubts=sheet.doubts(audit.score),
+        total=sheet.total(audit.score),
+        sections=sheet.rows(audit.score),
     )
 
 

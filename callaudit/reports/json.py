@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
 from callaudit.records import (
     Audit,
+    Bonus,
+    Call,
     CallMetadata,
+    Deduction,
     Failed,
     Finding,
     JsonValue,
+    MadeBy,
     Party,
     Recording,
     Ring,
     Score,
+    Signal,
     Timeline,
+    Track,
     Turn,
+    Word,
 )
 from callaudit.reports.base import ReportOptions, report
 from callaudit.spans import Span, rounded
@@ -31,6 +38,8 @@ from callaudit.spans import Span, rounded
 SCHEMA = "callaudit.audit/1"
 FAILED_SCHEMA = "callaudit.failed/1"
 SURROGATES = re.compile("[\ud800-\udfff]")
+NUMBERS = re.compile(r"\[\n(?:\s*(?:-?[0-9][0-9.eE+-]*|null),?\n)+\s*\]")
+"""A list of nothing but numbers, as `json.dumps` writes it; no text of a document holds a line break of its own."""
 
 
 @report("json", suffix=".json")
@@ -38,25 +47,47 @@ def render_json(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     """One object for one recording, an array for several: the audits as given, then the failed ones."""
     documents: list[JsonValue] = [audit_document(audit) for audit in audits]
     documents += [failed_document(one) for one in failed]
-    whole = documents[0] if len(documents) == 1 else documents
-    return _utf8(json.dumps(whole, ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
+    return dumped(documents[0] if len(documents) == 1 else documents)
+
+
+def dumped(document: JsonValue) -> str:
+    """The document as text, one thing a line; a row of numbers is one thing."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
+    return (
+        _utf8(NUMBERS.sub(lambda row: re.sub(r"\s+", " ", row[0]).replace("[ ", "[").replace(" ]", "]"), text)) + "\n"
+    )
 
 
 def audit_document(audit: Audit) -> dict[str, JsonValue]:
-    """The audit as the contract writes it: plain dicts, lists, numbers and text."""
-    call = audit.call
+    """The audit as the contract writes it: plain dicts, lists, numbers and text.
+
+    It holds the whole call: `callaudit.reports.stored` reads it back.
+    """
+    call = call_document(audit.call)
     return {
         "schema": SCHEMA,
+        **{key: call[key] for key in ("recording", "timeline", "turns", "measurements")},
+        "findings": [_finding(finding) for finding in audit.findings],
+        "failures": [{"rule": failure.rule, "error": failure.error} for failure in audit.failures],
+        "score": _score(audit.score),
+        "made_by": _plain(audit.made_by),
+        **{key: call[key] for key in ("language", "signals", "tracks")},
+    }
+
+
+def call_document(call: Call) -> dict[str, JsonValue]:
+    """What was heard, without any judgement of it."""
+    return {
         "recording": _recording(call.recording, call.parties),
         "timeline": _timeline(call.timeline),
         "turns": [_turn(turn) for turn in call.turns],
         "measurements": [
             {"name": m.name, "value": _rounded(m.value, 4), "unit": m.unit, "why": m.why} for m in call.measurements
         ],
-        "findings": [_finding(finding) for finding in audit.findings],
-        "failures": [{"rule": failure.rule, "error": failure.error} for failure in audit.failures],
-        "score": _score(audit.score),
-        "made_by": _made_by(audit),
+        "made_by": _plain(call.made_by),
+        "language": call.language,
+        "signals": [_signal(signal) for signal in call.signals],
+        "tracks": [_track(track) for track in call.tracks],
     }
 
 
@@ -82,6 +113,11 @@ def _recording(recording: Recording, parties: Sequence[Party]) -> dict[str, Json
                 "channel": party.voice.channel,
                 "confidence": _rounded(party.confidence),
                 "why": party.why,
+                "voice": {
+                    "confidence": _rounded(party.voice.confidence),
+                    "speech": _ends(party.voice.speech),
+                    "sureness": [_rounded(sure) for sure in party.voice.sureness],
+                },
             }
             for party in parties
         ],
@@ -143,11 +179,11 @@ def _timeline(timeline: Timeline) -> dict[str, JsonValue]:
 def _ring(ring: Ring) -> dict[str, JsonValue]:
     return {
         "kind": ring.kind,
-        "start_s": _rounded(ring.span.start_s),
+        **_times(ring.span),
         "answer_s": _rounded(ring.answer_s),
         "ring_to_answer_s": _rounded(ring.ring_to_answer_s),
         "count": ring.count,
-        "rings": [[span.start_s, span.end_s] for span in map(rounded, ring.rings)],
+        "rings": _ends(ring.rings),
         "channel": ring.channel,
         "plan": ring.plan,
     }
@@ -159,12 +195,43 @@ def _turn(turn: Turn) -> dict[str, JsonValue]:
         **_times(turn.span),
         "text": turn.text,
         "confidence": _rounded(turn.confidence),
-        "words": [{"text": w.text, **_times(w.span), "prob": _rounded(w.prob)} for w in turn.words],
+        "words": [_word(word) for word in turn.words],
         "level_dbov": _rounded(turn.level_dbov, 2),
         "rate_cpm": _rounded(turn.rate_cpm, 1),
         "f0_median_hz": _rounded(turn.f0_median_hz, 1),
         "f0_spread_st": _rounded(turn.f0_spread_st, 2),
         "speaker_confidence": _rounded(turn.speaker_confidence),
+        "readings": [
+            {**_times(reading.span), "prob": _rounded(reading.prob), "words": [_word(word) for word in reading.words]}
+            for reading in turn.readings
+        ],
+    }
+
+
+def _word(word: Word) -> dict[str, JsonValue]:
+    return {"text": word.text, **_times(word.span), "prob": _rounded(word.prob)}
+
+
+def _signal(signal: Signal) -> dict[str, JsonValue]:
+    return {
+        "kind": signal.kind,
+        **_times(signal.span),
+        "channel": signal.channel,
+        "confidence": _rounded(signal.confidence),
+        "plan": signal.plan,
+        "bursts": _ends(signal.bursts),
+    }
+
+
+def _track(track: Track) -> dict[str, JsonValue]:
+    return {
+        "name": track.name,
+        "unit": track.unit,
+        "speaker": track.speaker,
+        "channel": track.channel,
+        "start_s": _rounded(track.start_s),
+        "step_s": _rounded(track.step_s),
+        "values": [_rounded(value, 2) for value in track.values],
     }
 
 
@@ -185,6 +252,8 @@ def _finding(finding: Finding) -> dict[str, JsonValue]:
         "title": finding.title,
         "chapter": finding.chapter,
         "matched": finding.matched,
+        "layer": finding.layer,
+        "times": finding.times,
         "steps": [
             {
                 "name": step.name,
@@ -208,12 +277,30 @@ def _score(score: Score) -> dict[str, JsonValue]:
         "not_assessable": score.n_not_assessable,
         "verdict": score.verdict,
         "why": score.why,
+        "suspected": score.n_suspected,
+        "sheet": score.sheet,
+        "sections": [
+            {
+                "title": section.title,
+                "points": section.points,
+                "lost": _rounded(section.lost, 2),
+                "assessed": section.n_assessed,
+                "deductions": [_plain(deduction) for deduction in section.deductions],
+            }
+            for section in score.sections
+        ],
+        "bonus": [_plain(bonus) for bonus in score.bonus],
+        "zeroed_by": list(score.zeroed_by),
     }
 
 
-def _made_by(audit: Audit) -> dict[str, JsonValue]:
-    made_by = audit.made_by
-    return {field.name: getattr(made_by, field.name) for field in fields(made_by)}
+def _plain(value: Deduction | Bonus | MadeBy) -> dict[str, JsonValue]:
+    """A value whose fields are numbers, text and truth values, as a mapping of them."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _ends(spans: Iterable[Span]) -> list[JsonValue]:
+    return [[span.start_s, span.end_s] for span in map(rounded, spans)]
 
 
 def _times(span: Span) -> dict[str, JsonValue]:

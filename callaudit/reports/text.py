@@ -13,8 +13,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from callaudit.records import Audit, Call, Failed, Finding, Severity, Verdict
-from callaudit.reports import wording
+from callaudit.records import Audit, Call, Failed, Finding, Score, Severity, Verdict
+from callaudit.reports import sheet, wording
 from callaudit.reports.base import ReportOptions, report
 from callaudit.reports.console import drawn
 from callaudit.reports.strip import strip
@@ -51,6 +51,7 @@ def render_text(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
 def _parts(audit: Audit, width: int) -> list[RenderableType]:
     parts: list[RenderableType] = [_header(audit), strip(audit, width), ""]
     violated = with_status(audit, "violated")
+    parts += _sums(audit.score)
     parts += _crashed(audit)
     for severity, findings in by_severity(violated):
         title = f"{wording.SEVERITIES[severity]}{wording.FINDINGS} · {len(findings)}"
@@ -85,11 +86,27 @@ def _verdict(audit: Audit) -> Text:
         line.append(wording.NO_SCORE, "bold")
     else:
         line.append(f"{wording.points(score.value)} {wording.SCORE_UNIT}", "bold")
-        line.append(f"（可能 {wording.points(score.low)}–{wording.points(score.high)}）", "dim")
+        line.append(f"（{sheet.possible(score)}）", "dim")
     line.append(f"  已评 {score.n_assessed} 条 · {wording.UNASSESSED} {score.n_not_assessable} 条")
-    if score.why:
-        line.append(f"\n{printable(score.why)}", "dim")
+    for told in filter(None, (score.why, sheet.doubts(score))):
+        line.append(f"\n{printable(told)}", "dim")
     return line
+
+
+def _sums(score: Score) -> list[RenderableType]:
+    """How the score came about: the sections that lost something, and the sum."""
+    if score.value is None or score.sheet is None:
+        return []
+    title = Text(f"{wording.SHEET} · {printable(score.sheet)}", "bold")
+    parts: list[RenderableType] = [Rule(title, align="left", style="dim", characters="─")]
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right", style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for row in sheet.rows(score):
+        if row.broken:
+            table.add_row(row.title, f"{row.lost} / {row.worth}", Text("\n".join(row.items)))
+    return [*parts, *([table] if table.row_count else []), Text(sheet.total(score), "bold"), ""]
 
 
 def _facts(call: Call) -> list[tuple[str, Text]]:

@@ -13,6 +13,7 @@ from callaudit.records import (
     Audit,
     Call,
     CallMetadata,
+    Deduction,
     Failed,
     Failure,
     Finding,
@@ -24,6 +25,7 @@ from callaudit.records import (
     Recording,
     Ring,
     Score,
+    SectionScore,
     Source,
     Speaker,
     Step,
@@ -168,7 +170,21 @@ def make_findings() -> tuple[Finding, ...]:
 @pytest.fixture
 def audit() -> Audit:
     findings = make_findings()
-    score = Score(71.5, 69.0, 74.0, 4, 1, "review")
+    sections = (
+        SectionScore("开场", 10.0, 0.0, (), 1),
+        SectionScore(
+            "等待与转接",
+            20.0,
+            20.0,
+            (
+                Deduction("say-please-wait", "等待前先说“请稍等”", 2, 5.0, 15.0, 10.0, True),
+                Deduction("hold-at-most-30-s", "一次等待不超过 30 秒", 1, 20.0, 20.0, 20.0, True),
+            ),
+            2,
+        ),
+        SectionScore("结束", 70.0, 8.5, (Deduction("thank-for-call", "结束时致谢", 4, 2.5, 8.5, 8.5, False),), 1),
+    )
+    score = Score(71.5, 69.0, 80.0, 4, 1, "review", sheet="通用评分表", sections=sections, n_suspected=1)
     made_by = MadeBy("0.1.0", "whisper-base", "ab" * 32, "etiquette-zh", "cd" * 32)
     return Audit(make_call(), findings, (), score, made_by)
 
