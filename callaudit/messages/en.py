@@ -133,6 +133,43 @@ MESSAGES: Final[dict[str, str]] = {
     "address.metadata_only": "the name is only in the metadata and was not mentioned in the call",
     "address.near": "seems to have addressed the customer by name",
     "address.unused": "did not address the customer by name, once known: “{surname}”",
+    # followed_up
+    "followed_up.customer_unknown": (
+        "the customer's number is unknown or masked, so other calls with the "
+        "customer cannot be found (give customer_number or customer_id in a .meta.json of the same name)"
+    ),
+    "followed_up.no_history": (
+        "there are no other calls to look at (give the folder with the JSON of earlier audits by --history)"
+    ),
+    "followed_up.not_cut": "the call did not break off",
+    "followed_up.no_interval": "the metadata set no interval ({key})",
+    "followed_up.promised": "promised: “{said}”",
+    "followed_up.days": "due within {n} {n:day|days}",
+    "followed_up.hours": "due within {n:g} h{note}",
+    "followed_up.minutes": "due within {n:g} min{note}",
+    "followed_up.open_hours": "due within {n:g} h of opening time{note}",
+    "followed_up.call": "called back",
+    "followed_up.kept": "{limit} (by {until:%d %b %H:%M}): {what} on {at:%d %b %H:%M} ({path})",
+    "followed_up.lacking": "{limit}: the call of {at:%d %b %H:%M} does not count as {what} ({path})",
+    "followed_up.late": "{limit} (by {until:%d %b %H:%M}): {what} only on {at:%d %b %H:%M} ({path})",
+    "followed_up.none": "{limit} (by {until:%d %b %H:%M}): not {what}",
+    "followed_up.reminded": (
+        "{limit} (by {until:%d %b %H:%M}): the customer called again on {at:%d %b %H:%M} to ask for it ({path})"
+    ),
+    "followed_up.not_reached": "the customer was called in time and did not answer",
+    "followed_up.role_unknown": (
+        "the customer was called in time, but nobody knows whether by a supervisor (metadata agent_role)"
+    ),
+    "followed_up.direction_unknown": "there is a call with the customer in time, but nobody knows who called whom",
+    "followed_up.customer_called": "the customer called again in time, and may have got the answer then",
+    "followed_up.incomplete": (
+        "the calls given may not be all; that no call back is among them does "
+        "not mean that there was none (give the audits of all calls by --history)"
+    ),
+    "followed_up.too_early": "the calls given end on {known:%d %b %H:%M}, before the limit of {until:%d %b %H:%M}",
+    "followed_up.no_outbound": "no outgoing call is among those given, so calls back may not be recorded there",
+    "followed_up.other_number": "the customer left another number, and may have been called there",
+    "followed_up.done_elsewhere": "whether the promise was kept shows outside the recording",
     # calendar
     "calendar.number_unknown": "the customer's number is unknown (give it as customer_number "
     "in a .meta.json of the same name, or in the file name)",

@@ -8,7 +8,7 @@ from math import ceil
 
 from callaudit.rules.base import Settings
 from callaudit.rules.days import clock, opening_after, workday_after
-from callaudit.text.deadlines import Deadline
+from callaudit.text.deadline import Deadline
 
 
 def due(deadline: Deadline, made_at: datetime, settings: Settings) -> datetime | None:

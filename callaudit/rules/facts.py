@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
 from statistics import median
@@ -137,6 +137,11 @@ class Facts:
             return None
         zone = ZoneInfo(self.settings.time_zone)
         return started.astimezone(zone) if started.tzinfo else started.replace(tzinfo=zone)
+
+    @cached_property
+    def ended(self) -> datetime | None:
+        """When the recording ends, by the clock of the office; None where the start is unknown."""
+        return self.started + timedelta(seconds=self.call.recording.duration_s) if self.started else None
 
     @cached_property
     def day(self) -> date | None:

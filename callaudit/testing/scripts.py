@@ -33,6 +33,9 @@ from callaudit.records import (
 from callaudit.spans import Span, gaps, intersect, longer_than, merge, total_s
 from callaudit.text.numbers import spoken_length
 
+HISTORY_KEYS = {"history", "history_until_h"}
+"""What `callaudit.testing.other_calls` reads."""
+
 CHARS_PER_S = 4.5
 GAP_S = 0.5
 STARTED_AT = "2026-11-10T10:00:00+08:00"
@@ -75,7 +78,7 @@ def call_from_script(
     [('customer', '谢谢。'), ('agent', '不客气。')]
     """
     full: Mapping[str, Any] = script if isinstance(script, Mapping) else {"turns": script}
-    if unknown := set(full) - _SCRIPT_KEYS:
+    if unknown := set(full) - _SCRIPT_KEYS - HISTORY_KEYS:
         raise ValueError(f"a call script has no key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_SCRIPT_KEYS))}")
     ring = make_ring(full.get("ring", 2))
     stage = _Stage(ring.answer_s if ring else 0.0, language)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from callaudit.text.deadline import Deadline
+from callaudit.text.deadlines import deadlines
 from callaudit.text.listen import say
 from callaudit.text.normalise import normalise, standard
 from callaudit.text.numbers import NUMERALS, digits
@@ -85,6 +87,10 @@ class Mandarin:
 
     def digits(self, text: str) -> str:
         return digits(_NUMBER_PAUSES.sub("", text))
+
+    def deadlines(self, text: str) -> tuple[Deadline, ...]:
+        """Every time ahead that is named in a text, in order."""
+        return deadlines(text)
 
     def masked(self, text: str, mask: str) -> str:
         return _LONG_NUMBER.sub(lambda found: mask * len(found[0]), text)

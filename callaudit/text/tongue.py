@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from callaudit.text.deadline import Deadline
 from callaudit.text.phrases import Anchor, Hit
 
 
@@ -63,6 +64,9 @@ class Tongue(Protocol):
 
     def digits(self, text: str) -> str:
         """All digits that are said."""
+
+    def deadlines(self, text: str) -> tuple[Deadline, ...]:
+        """Every time ahead that is named in a text, in order."""
 
     def masked(self, text: str, mask: str) -> str:
         """The text with every number of four digits and more masked."""

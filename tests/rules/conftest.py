@@ -12,6 +12,7 @@ import yaml
 
 from callaudit.records import Finding
 from callaudit.rules import Rulebook, judge, load_rulebook
+from callaudit.testing.other_calls import aids_from_script
 from callaudit.testing.scripts import call_from_script
 
 
@@ -37,7 +38,7 @@ def judged(tmp_path: Path) -> Callable[..., Finding]:
     """The finding of one rule, given as YAML, on a call script."""
 
     def judged_one(rule: str, script: Any, **more: str) -> Finding:
-        findings, failures = judge(call_from_script(script), _book_of(tmp_path, rule, **more))
+        findings, failures = judge(call_from_script(script), _book_of(tmp_path, rule, **more), aids_from_script(script))
         assert failures == ()
         assert len(findings) == 1
         return findings[0]

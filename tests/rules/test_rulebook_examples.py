@@ -8,6 +8,7 @@ import pytest
 
 from callaudit.records import Finding
 from callaudit.rules import Rule, judge, load_rulebook
+from callaudit.testing.other_calls import aids_from_script
 from callaudit.testing.scripts import call_from_script
 
 BOOK = load_rulebook("etiquette-zh")
@@ -27,7 +28,7 @@ CASES = [
 
 def finding(rule: Rule, script: Any) -> Finding:
     direction = rule.applies_to if rule.applies_to != "both" else "inbound"
-    findings, failures = judge(call_from_script(script, direction=direction), BOOK)
+    findings, failures = judge(call_from_script(script, direction=direction), BOOK, aids_from_script(script))
     assert [failure for failure in failures if failure.rule == rule.id] == []
     return next(found for found in findings if found.rule == rule.id)
 

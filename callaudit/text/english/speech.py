@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from callaudit.text.deadline import Deadline
+from callaudit.text.english.deadlines import deadlines
 from callaudit.text.english.words import FILLERS, FUNCTION, NEGATIONS, plain
 from callaudit.text.numbers import spoken_length
 
@@ -102,6 +104,9 @@ class English:
     def digits(self, text: str) -> str:
         said = _spoken(text)
         return "".join(_digits(token, said, k) for k, token in enumerate(said))
+
+    def deadlines(self, text: str) -> tuple[Deadline, ...]:
+        return deadlines(text)
 
     def masked(self, text: str, mask: str) -> str:
         return re.sub(r"\d(?:[\s,-]?\d){3,}", lambda found: mask * len(found[0]), text)
