@@ -19,4 +19,4 @@ def readable(phrase: str) -> str:
     text = _SLOT.sub("××", text)
     while (shorter := _OPTIONAL.sub("", _ALTERNATIVES.sub(r"\1", text))) != text:
         text = shorter
-    return text
+    return " ".join(text.split())

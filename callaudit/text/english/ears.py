@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from callaudit.records import Word
 from callaudit.text.context import DEFAULT
 from callaudit.text.english.matching import Variant, find, known, variants
-from callaudit.text.english.words import NEVER, Row, cost, left_out, listen, sound
+from callaudit.text.english.words import OTHER, Row, cost, left_out, listen, sound
 from callaudit.text.numbers import spoken_length
 from callaudit.text.phrases import Anchor, Hit
 from callaudit.text.readable import readable
@@ -32,8 +35,11 @@ class EnglishEars:
         self.rows = rows
         self.values = values
         self._told = [listen(row) for row in rows]
-        self._said = [frozenset(unit.text for unit in row.units) for row in self._told]
-        self._nearest: dict[str, list[float]] = {}
+        self._places: dict[str, list[int]] = {}
+        for k, row in enumerate(self._told):
+            for text in {unit.text for unit in row.units}:
+                self._places.setdefault(text, []).append(k)
+        self._nearest: dict[str, NDArray[np.float64]] = {}
         self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
         self._possible: dict[tuple[str, float], frozenset[int]] = {}
 
@@ -43,7 +49,7 @@ class EnglishEars:
             rows: set[int] = set()
             for variant in self._variants(phrase):
                 most = variant.allowed * (1 - floor) / (1 - DEFAULT) + 1e-6
-                rows |= {row for row, least in enumerate(self._least_costs(variant)) if least <= most}
+                rows.update(np.flatnonzero(self._least_costs(variant) <= most).tolist())
             self._possible[phrase, floor] = frozenset(rows)
         return self._possible[phrase, floor]
 
@@ -81,21 +87,21 @@ class EnglishEars:
     def _variants(self, phrase: str) -> tuple[Variant, ...]:
         return variants(phrase, known(phrase, self.values))
 
-    def _least_costs(self, variant: Variant) -> list[float]:
+    def _least_costs(self, variant: Variant) -> NDArray[np.float64]:
         """A bound for each row that no place in it can go below."""
-        costs = [0.0] * len(self.rows)
+        costs = np.zeros(len(self.rows))
         for word in variant.words:
-            dropped = left_out(word, len(variant.words))
-            costs = [total + min(dropped, near) for total, near in zip(costs, self._near(word), strict=True)]
+            costs += np.minimum(left_out(word, variant.n_firm), self._near(word))
         return costs
 
-    def _near(self, word: str) -> list[float]:
+    def _near(self, word: str) -> NDArray[np.float64]:
         """Cost of the nearest word of each row."""
         if word not in self._nearest:
-            self._nearest[word] = [
-                0.0 if word in said else min((cost(word, other) for other in said), default=NEVER)
-                for said in self._said
-            ]
+            near = np.full(len(self.rows), OTHER)
+            for other, rows in self._places.items():
+                if (own := cost(word, other)) < OTHER:
+                    near[rows] = np.minimum(near[rows], own)
+            self._nearest[word] = near
         return self._nearest[word]
 
 

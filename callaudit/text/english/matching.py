@@ -6,33 +6,54 @@ that a phrase of its length is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from statistics import fmean
 
 from callaudit.spans import Span
 from callaudit.text.context import DEFAULT
-from callaudit.text.english.words import FILLERS, LIGHT, NEGATIONS, NEVER, NUMERALS, Row, cost, left_out, plain, put_in
+from callaudit.text.english.words import (
+    FILLERS,
+    LIGHT,
+    NEGATIONS,
+    NEVER,
+    NUMERALS,
+    Row,
+    Unit,
+    cost,
+    left_out,
+    plain,
+    put_in,
+)
 from callaudit.text.patterns import readings
 from callaudit.text.phrases import Anchor, Hit
 from callaudit.text.variants import Slot
 
 _TINY = 1e-9
+MISSPELT: Mapping[tuple[str | Slot, ...], str] = {
+    ("you", "are"): "your", ("they", "are"): "their", ("it", "is"): "its", ("we", "are"): "were",
+}  # fmt: skip
+
 _DENIES = 3
 """A negation so few words before a phrase, in the same clause, denies it: 'I am not able to'."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Variant:
     """One reading of a phrase: words and slots in order, and the cost at which it is worth `DEFAULT`."""
 
     steps: tuple[str | Slot, ...]
     allowed: float
 
-    @property
+    @cached_property
     def words(self) -> tuple[str, ...]:
         return tuple(step for step in self.steps if isinstance(step, str))
+
+    @cached_property
+    def n_firm(self) -> int:
+        """Words that are not light."""
+        return sum(word not in LIGHT for word in self.words)
 
 
 @lru_cache(maxsize=16384)
@@ -45,7 +66,17 @@ def variants(phrase: str, values: tuple[tuple[str, str], ...] = ()) -> tuple[Var
             steps += [part] if isinstance(part, Slot) else plain(part)
         if any(isinstance(step, str) for step in steps):
             found[tuple(steps)] = None
+            found[tuple(_misspelt(steps))] = None
     return tuple(Variant(steps, _allowed(steps)) for steps in found)
+
+
+def _misspelt(steps: Sequence[str | Slot]) -> Iterator[str | Slot]:
+    """The steps with the contractions that recognisers write as a word of the same sound: 'your welcome'."""
+    k = 0
+    while k < len(steps):
+        pair = tuple(steps[k : k + 2])
+        yield MISSPELT.get(pair, steps[k])
+        k += 2 if pair in MISSPELT else 1
 
 
 def known(phrase: str, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -96,7 +127,7 @@ def _places(variant: Variant, row: Row, most: float) -> Iterator[Place]:
         if isinstance(step, Slot):
             best = _through(step, best, row)
             continue
-        dropped = left_out(step, len(variant.words))
+        dropped = left_out(step, variant.n_firm)
         taken: list[tuple[float, int]] = [(best[0][0] + dropped, 0)]
         for k, unit in enumerate(row.units):
             taken.append(
@@ -118,16 +149,18 @@ def _through(slot: Slot, best: list[tuple[float, int]], row: Row) -> list[tuple[
     found = list(best) if slot.least == 0 else [(NEVER, k) for k in range(len(best))]
     for begin in range(len(best)):
         for end in range(begin + max(1, slot.least), min(begin + slot.most, len(best) - 1) + 1):
-            if not _fits(slot, row.units[end - 1].text):
+            if not _fits(slot, row.units[end - 1], first=end - 1 == begin):
                 break
             found[end] = min(found[end], best[begin])
     return found
 
 
-def _fits(slot: Slot, word: str) -> bool:
+def _fits(slot: Slot, unit: Unit, *, first: bool) -> bool:
     if slot.kind == "number":
-        return word in NUMERALS or len(word) == 1
-    return slot.kind == "any" or word not in NEGATIONS
+        return unit.text in NUMERALS
+    if slot.kind == "any":
+        return True
+    return unit.name if first else unit.text not in NEGATIONS and not unit.parted
 
 
 def _anchored(place: Place, row: Row, anchor: Anchor) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from callaudit.text.deadline import Deadline
 from callaudit.text.english.deadlines import deadlines
@@ -36,6 +37,7 @@ _TENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourtee
 _AMOUNT = re.compile(
     r"[$£€]\s*[\d,.]+|\d+(?:[.,]\d+)?\s*(?:%|percent|dollars?|pounds?|euros?|cents?)|\d+:\d\d|\d{1,3}(?:,\d{3})+", re.I
 )
+_YEAR = re.compile(r"(?<![\d-])(?<!\d\s)(?:19|20)\d\d(?![\d-])(?!\s\d)")
 _UNIT = frozenset({"hundred", "thousand", "million", "dollar", "dollars", "percent", "minutes", "hours", "days",
                    "years", "minute", "hour", "day", "year", "am", "pm", "oclock", "th", "st", "nd", "rd"})  # fmt: skip
 _NAME = r"([A-Z][a-z]+)(?:\s+(?:[A-Z]\.?\s+)?([A-Z][a-z]+))?"
@@ -62,7 +64,7 @@ class English:
         >>> English().n_spoken("Thank you."), English().n_spoken("okay")
         (2, 2)
         """
-        return spoken_length(text)
+        return _syllables(text)
 
     def substance(self, text: str) -> int:
         """Syllables besides the greeting.
@@ -70,7 +72,7 @@ class English:
         >>> English().substance("Hi, good morning."), English().substance("Hello, I lost my card")
         (0, 4)
         """
-        return spoken_length(_GREETING.sub("", text.strip()))
+        return _syllables(_GREETING.sub("", text.strip()))
 
     def asks(self, text: str, *, requests: bool) -> bool:
         """Whether the last words ask something; `requests` takes 'please spell your name' for a question too.
@@ -86,13 +88,15 @@ class English:
         return "?" in "".join(last) or bool(_QUESTION.search(said) or (requests and _REQUEST.search(said)))
 
     def longest_number(self, text: str) -> str:
-        """The longest run of spoken digits; quantities and amounts of money are no numbers.
+        """The longest run of spoken digits; quantities, amounts of money and years are no numbers.
 
         >>> English().longest_number("It's 555-12, uh, 34, that's double nine."), English().longest_number("$2,500")
         ('5551234', '')
+        >>> English().longest_number("It's a 2018 model")
+        ''
         """
         runs = [""]
-        said = _spoken(_AMOUNT.sub(" # ", text))
+        said = _spoken(_AMOUNT.sub(" # ", _YEAR.sub(" # ", text)))
         for k, token in enumerate(said):
             digits = _digits(token, said, k)
             if digits:
@@ -149,6 +153,9 @@ class English:
 
     def times_heard(self, text: str, words: Sequence[str]) -> int:
         return self.times(text, words)
+
+
+_syllables = lru_cache(maxsize=65536)(spoken_length)
 
 
 def _spoken(text: str) -> list[str]:

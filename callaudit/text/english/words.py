@@ -36,6 +36,11 @@ FUNCTION = LIGHT | frozenset({
 })  # fmt: skip
 """Words so short and common that a slip of the ear is told from another word by nothing: only themselves will do."""
 
+_NO_NAMES = frozenset(
+    {"sorry", "happy", "glad", "sure", "afraid", "fine", "good", "able", "ready", "back", "new", "not"}
+)
+"""What "I am" goes on with more often than with a name."""
+
 _CONTRACTED = {
     "can't": "can not", "cannot": "can not", "won't": "will not", "shan't": "shall not", "ain't": "is not",
     "let's": "let us", "y'all": "you all", "gonna": "going to", "wanna": "want to", "gotta": "got to",
@@ -56,12 +61,16 @@ NUMERALS = frozenset({*_DIGITS, *_TEENS, *_TENS, "oh", "double", "triple", "hund
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A plain word: `word` is the index of the heard word it comes from, `parted` whether a pause or mark is before."""
+    """A plain word: `word` is the index of the heard word it comes from, `parted` whether a pause or mark is before.
+
+    `name`: whether it can begin a name, being written with a capital or no common word.
+    """
 
     text: str
     word: int
     prob: float
     parted: bool
+    name: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +89,17 @@ def listen(words: Sequence[Word]) -> Row:
         if k and word.span.start_s - words[k - 1].span.end_s >= PAUSE_S:
             marked = True
         for text in plain(word.text):
-            units.append(Unit(text, k, word.prob, marked))
+            units.append(Unit(text, k, word.prob, marked, _names(text, word.text)))
             marked = False
         marked = marked or bool(re.search(r"[,.?!;:—]\s*$", word.text))
     return Row(tuple(words), tuple(units))
+
+
+def _names(text: str, written: str) -> bool:
+    if text in NEGATIONS or text == "i":
+        return False
+    capital = written.strip(" \"'(")[:1].isupper()
+    return capital or not (text in FUNCTION or text in FILLERS or text in _NO_NAMES or text.endswith(("ing", "ed")))
 
 
 def plain(text: str) -> list[str]:
@@ -178,13 +194,13 @@ def cost(wanted: str, heard: str) -> float:
     return OTHER
 
 
-def left_out(word: str, n_words: int) -> float:
-    """Cost of not hearing a word of a phrase of so many words."""
+def left_out(word: str, n_firm: int) -> float:
+    """Cost of not hearing a word of a phrase that has so many words which are not light."""
     if word in NEGATIONS:
         return NEVER
-    if n_words >= 3 and word in LIGHT:
+    if n_firm >= 3 and word in LIGHT:
         return 0.1
-    return 0.5 if n_words >= 5 and word in FUNCTION else 1.0
+    return 0.5 if n_firm >= 5 and word in FUNCTION else 1.0
 
 
 def put_in(word: str) -> float:
