@@ -63,7 +63,7 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
     severity: Severity = rule.severity
     if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
         severity = rule.raised.to
-    if outcome.status == "violated" and outcome.layer == "meaning" and severity == "critical":
+    if outcome.status == "violated" and severity == "critical" and not _found_in_words(facts, rule, found):
         more = {"places": outcome.places, "quote": outcome.quote, "matched": outcome.matched}
         outcome = not_assessable(message("meaning.critical"), layer="meaning", wants_reader=True, **more)
     language = facts.language
@@ -79,6 +79,13 @@ def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str,
 
 def _words(text: Text | None, language: Language) -> str | None:
     return None if text is None else render(text, language)
+
+
+def _found_in_words(facts: Facts, rule: Rule, found: dict[str, Finding]) -> bool:
+    """Whether a violation is found without comparing by meaning: nothing critical rests on that."""
+    if facts.aids.encoder is None or _sums_up(rule):
+        return True
+    return _outcome(facts.wordly, rule, found).status == "violated"
 
 
 def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
@@ -134,7 +141,7 @@ def _checked(facts: Facts, check: Check, found: dict[str, Finding]) -> Outcome:
 
 
 def _together(outcomes: Sequence[Outcome]) -> Outcome:
-    decisive = min(outcomes, key=lambda outcome: ORDER.index(outcome.status))
+    decisive = min(outcomes, key=lambda outcome: (ORDER.index(outcome.status), outcome.layer == "meaning"))
     steps = dict.fromkeys(step for outcome in outcomes for step in outcome.steps)  # of every check, whichever decides
     decisive = replace(decisive, steps=tuple(steps))
     alike = [outcome for outcome in outcomes if outcome.status == decisive.status]

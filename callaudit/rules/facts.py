@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -214,6 +215,14 @@ class Facts:
             return None
         rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
         return Senses(self.aids.encoder, rows, len(self.turns))
+
+    @cached_property
+    def wordly(self) -> Facts:
+        """The same without comparing by meaning."""
+        facts = copy(self)
+        facts.__dict__.pop("senses", None)
+        facts.aids, facts._moments = replace(self.aids, encoder=None), {}
+        return facts
 
     def hits(self, turn: int, phrase: str, anchor: Anchor, floor: float = FLOOR) -> tuple[Hit, ...]:
         """Where a phrase is heard in a turn, with a score of at least `floor`."""
