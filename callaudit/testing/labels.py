@@ -20,7 +20,7 @@ from callaudit.records import (
     Word,
 )
 from callaudit.spans import Span
-from callaudit.testing.scripts import Pieces, make_parties, make_timeline, plain_measurements
+from callaudit.testing.scripts import Pieces, make_noise, make_parties, make_timeline, plain_measurements
 
 PROB = 0.95
 _KNOWN = {own.name for own in fields(CallMetadata)} - {"roles", "extra", "direction", "started_at"}
@@ -53,7 +53,7 @@ def call_from_label(truth: Mapping[str, Any]) -> Call:
     )
     measured = plain_measurements(timeline)
     measurements = tuple(Measurement(name, value, "ratio") for name, value in measured.items())
-    return Call(
+    call = Call(
         recording,
         timeline,
         parties,
@@ -63,6 +63,7 @@ def call_from_label(truth: Mapping[str, Any]) -> Call:
         MadeBy("label", "truth"),
         language=truth.get("language", "zh"),
     )
+    return replace(call, tracks=make_noise(call))  # the labelled calls have steady noise on either line
 
 
 def _span(given: Mapping[str, Any]) -> Span:

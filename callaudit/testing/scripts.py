@@ -26,6 +26,7 @@ from callaudit.records import (
     Speaker,
     Timeline,
     TimelineSpan,
+    Track,
     Turn,
     Voice,
     Word,
@@ -44,14 +45,18 @@ STARTED_AT = "2026-11-10T10:00:00+08:00"
 RING_CYCLE_S, RING_ON_S, RING_CUT_S = 5.0, 1.0, 0.8
 LEVEL_DBOV = {"agent": -22.0, "customer": -24.0, "unknown": -23.0}
 LEAST_SILENCE_S = 1.0
+NOISE_DBOV = -62.0
+NOISE_STEP_S, NOISE_MARGIN_S = 0.5, 0.2
+"""As `callaudit.measures` measures the noise between a party's words."""
+
 _SPOKEN = re.compile(r"[^\W_]")
 
 _SCRIPT_KEYS = {
     "direction", "started_at", "metadata", "layout", "ring", "turns", "hangup", "role_confidence", "voice_confidence",
-    "language", "measurements",
+    "language", "measurements", "noise_db",
 }  # fmt: skip
 _TURN_KEYS = {"gap_s", "level_db", "rate", "seconds", "prob", "f0_hz", "spread_st", "at", "overlap_s",
-              "readings"}  # fmt: skip
+              "readings", "noise_db"}  # fmt: skip
 _METADATA_KEYS = {own.name for own in fields(CallMetadata)} - {"roles", "extra", "direction", "started_at"}
 
 
@@ -87,7 +92,9 @@ def call_from_script(
     stereo = full.get("layout", "stereo") == "stereo"
     hangup = _hangup(full.get("hangup", "customer"), stage)
     pieces = Pieces(ring, tuple(stage.turns), tuple(stage.holds), tuple(stage.noises), hangup)
-    return _call(pieces, _metadata(full, direction), {"language": language, **full}, stereo=stereo)
+    call = _call(pieces, _metadata(full, direction), {"language": language, **full}, stereo=stereo)
+    floor = full.get("noise_db", NOISE_DBOV)
+    return call if floor is None else replace(call, tracks=make_noise(call, ((0.0, float(floor)), *stage.floors)))
 
 
 # ── the stage ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -100,6 +107,7 @@ class _Stage:
     turns: list[Turn] = field(default_factory=list)
     holds: list[TimelineSpan] = field(default_factory=list)
     noises: list[Span] = field(default_factory=list)
+    floors: list[tuple[float, float]] = field(default_factory=list)
 
 
 def _perform(stage: _Stage, line: Mapping[str, Any]) -> None:
@@ -143,6 +151,8 @@ def _speak(stage: _Stage, line: Mapping[str, Any]) -> None:
             for other, share in dict(line.get("readings") or {}).items()
         ),
     ))  # fmt: skip
+    if "noise_db" in line:
+        stage.floors.append((start_s - 0.5 * GAP_S, float(line["noise_db"])))
     stage.now_s = max(stage.now_s, span.end_s)
 
 
@@ -264,6 +274,19 @@ def _call(pieces: Pieces, metadata: CallMetadata, full: Mapping[str, Any], *, st
 
 
 SPEAKERS: tuple[Speaker, ...] = ("agent", "customer")
+
+
+def make_noise(call: Call, floors: Sequence[tuple[float, float]] = ((0.0, NOISE_DBOV),)) -> tuple[Track, ...]:
+    """The noise between the words of each party, in dBov: that of `floors`, each from its time on, on both lines."""
+    tracks = []
+    for party in call.parties:
+        own = [Span(s.start_s - NOISE_MARGIN_S, s.end_s + NOISE_MARGIN_S) for s in party.voice.speech]
+        starts = [k * NOISE_STEP_S for k in range(int(call.recording.duration_s / NOISE_STEP_S))]
+        levels = (next(floor for since_s, floor in reversed(floors) if since_s <= start_s) for start_s in starts)
+        free = (not any(span.overlap_s(Span(at_s, at_s + NOISE_STEP_S)) > 0 for span in own) for at_s in starts)
+        values = tuple(level if quiet else None for level, quiet in zip(levels, free, strict=True))
+        tracks.append(Track("noise", "dBov", party.speaker, party.voice.channel, 0.0, NOISE_STEP_S, values))
+    return tuple(tracks)
 
 
 def make_parties(timeline: Timeline, *, stereo: bool, voice: float, role: float) -> tuple[Party, ...]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log2
+from dataclasses import replace
 from statistics import median
 from typing import Annotated, Literal
 
@@ -26,8 +25,8 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase, Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.voice_readings import LEAST_OWN, Compared, Reading, Sign, broken, long_enough, readings, usual
 
-Metric = Literal["level_dbov", "rate_cpm", "f0_median_hz", "f0_spread_st", "confidence"]
 NAMES = {"level_dbov": "voice.level_dbov", "rate_cpm": "voice.rate_cpm", "f0_median_hz": "voice.f0_median_hz",
          "f0_spread_st": "voice.f0_spread_st", "confidence": "voice.confidence"}  # fmt: skip
 UNITS = {"level_dbov": "dB", "rate_cpm": "ratio", "f0_median_hz": "st", "f0_spread_st": "st", "confidence": "ratio"}
@@ -38,29 +37,6 @@ ABOVE = {"own": "voice.above_own", "own_before": "voice.above_own_before", "cust
 BELOW = {"own": "voice.below_own", "own_before": "voice.below_own_before", "customer": "voice.below_customer",
          "absolute": "voice.below"}  # fmt: skip
 
-LEAST_REFERENCE_S = 0.5
-"""Shorter turns say nothing about a speaker's habit (proposed)."""
-
-LEAST_OWN = 3
-"""Turns that a median of the speaker's own needs before one of them can stand out (proposed)."""
-
-
-@options
-class Sign:
-    """The allowed range of a measure, as a difference to what it is held against.
-
-    Differences are dB for level, a ratio less 1 for rate (0.25: a quarter faster), semitones for pitch.
-    """
-
-    of: Metric
-    against: Literal["own", "own_before", "customer", "absolute"] = "own"
-    least: Threshold | None = None
-    most: Threshold | None = None
-
-    def __post_init__(self) -> None:
-        if self.least is None and self.most is None:
-            raise ValueError("a sign needs least or most")
-
 
 @options
 class VoiceOptions:
@@ -68,7 +44,8 @@ class VoiceOptions:
 
     `together`: a turn counts only if every sign is out of range, else any one is enough. `each`: violated when such
     turns last `least_total_s` in all; `median`: when the median of the turns is out of range. `infers` says what the
-    measure can only stand for, and goes into the message: a proxy is to be checked by ear.
+    measure can only stand for, and goes into the message: a proxy is to be checked by ear. Turns in which `skip` falls
+    are neither judged nor compared with (dictation is slow).
     """
 
     signs: Annotated[tuple[Sign, ...], Field(min_length=1)]
@@ -83,20 +60,12 @@ class VoiceOptions:
     least_total_s: Threshold | None = None
     least_turns: Annotated[int, Field(ge=1)] = 1
     infers: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a sign reads in a turn."""
-
-    turn: int
-    value: float
-    broken: Limit | None
+    skip: CueRef | None = None
 
 
 @operator("voice", VoiceOptions)
 def voice(facts: Facts, asked: VoiceOptions) -> Outcome:
-    """Not applicable without such turns; not assessable where they could not be measured."""
+    """Not applicable without such turns; not assessable where nothing was measured, or the line may be to blame."""
     if asked.after is not None and not facts.moments(asked.after):
         return not_applicable(message("cue.absent", situation=facts.title(asked.after)))
     if why := doubt_of_roles(facts):
@@ -104,23 +73,47 @@ def voice(facts: Facts, asked: VoiceOptions) -> Outcome:
     turns = _turns(facts, asked)
     if len(turns) < asked.least_turns:
         return not_applicable(message("voice.too_short"))
-    if all(_nothing_to_compare(facts, asked, sign) for sign in asked.signs):
-        return not_applicable(message("voice.nothing_to_compare"))
-    readings = [_readings(facts, asked, sign, turns) for sign in asked.signs]
-    if not any(readings):
+    lacks = [_lacks(facts, asked, sign) for sign in asked.signs]
+    if all(lacks):
+        return lacks[0] or not_applicable(message("voice.nothing_to_compare"))
+    read = [readings(facts, sign, turns, Compared(asked.who, _others(facts, asked, sign))) for sign in asked.signs]
+    if not any(read):
         return not_assessable(message("voice.unmeasured", metric=message(NAMES[asked.signs[0].of])))
-    return _by_median(facts, asked, readings) if asked.reduce == "median" else _by_turn(facts, asked, turns, readings)
+    by = _by_median if asked.reduce == "median" else _by_turn
+    outcome = by(facts, asked, [[r if r.doubt is None else replace(r, broken=None) for r in own] for own in read])
+    doubts = [reading.doubt for own in read for reading in own if reading.doubt is not None]
+    if outcome.status != "violated" and doubts and by(facts, asked, read).status == "violated":
+        return not_assessable(doubts[0])  # it would be one, but for what the line may have done
+    return outcome
 
 
-def _nothing_to_compare(facts: Facts, asked: VoiceOptions, sign: Sign) -> bool:
-    """Whether too little was said to compare with, whatever was measured."""
+def _lacks(facts: Facts, asked: VoiceOptions, sign: Sign) -> Outcome | None:
+    """What to make of a sign for which too little was said to compare with, whatever was measured; None: enough was."""
+    long = long_enough(facts, sign.of, _others(facts, asked, sign))
+    if sign.against == "customer" and not long:
+        return not_applicable(message("voice.nothing_to_compare"))
+    few = sign.against == "own" and len(long) < LEAST_OWN and usual(facts, asked.who, sign.of) is None
+    return not_assessable(message("voice.too_few", least=LEAST_OWN)) if few else None
+
+
+def _others(facts: Facts, asked: VoiceOptions, sign: Sign) -> tuple[int, ...]:
+    """The turns that a sign is compared with."""
+    if sign.against == "absolute":
+        return ()
     own = facts.customer if sign.against == "customer" else facts.of(asked.who)
-    long = [k for k in own if facts.turns[k].span.duration_s >= LEAST_REFERENCE_S]
-    return sign.against in ("own", "customer") and len(long) < (LEAST_OWN if sign.against == "own" else 1)
+    if sign.against == "own_before":
+        first = facts.moments(asked.after)[0].turn if asked.after is not None else len(facts.turns)
+        own = tuple(k for k in own if k < first)
+    return _kept(facts, asked, own)
+
+
+def _kept(facts: Facts, asked: VoiceOptions, turns: Sequence[int]) -> tuple[int, ...]:
+    skipped = set() if asked.skip is None else {moment.turn for moment in facts.moments(asked.skip)}
+    return tuple(k for k in turns if k not in skipped)
 
 
 def _turns(facts: Facts, asked: VoiceOptions) -> tuple[int, ...]:
-    turns = facts.window(asked.where, asked.who)
+    turns = _kept(facts, asked, facts.window(asked.where, asked.who))
     if asked.after is not None:
         first = facts.moments(asked.after)[0].turn
         if facts.turns[first].speaker == asked.who:
@@ -133,91 +126,49 @@ def _turns(facts: Facts, asked: VoiceOptions) -> tuple[int, ...]:
     return tuple(k for k in turns if facts.turns[k].span.duration_s >= asked.least_turn_s)
 
 
-def _readings(facts: Facts, asked: VoiceOptions, sign: Sign, turns: Sequence[int]) -> list[Reading]:
-    readings = []
-    reference = _reference(facts, asked, sign)
-    for k in turns:
-        measured = getattr(facts.turns[k], sign.of)
-        if measured is None or (sign.against != "absolute" and reference is None):
-            continue
-        value = (
-            difference(sign.of, measured, reference)
-            if sign.against != "absolute" and reference is not None
-            else measured
-        )
-        readings.append(Reading(k, value, _broken(sign, value)))
-    return readings
-
-
-def _broken(sign: Sign, value: float) -> Limit | None:
-    if sign.most is not None and value > sign.most.value:
-        return sign.most
-    return sign.least if sign.least is not None and value < sign.least.value else None
-
-
-def _reference(facts: Facts, asked: VoiceOptions, sign: Sign) -> float | None:
-    """Median of the turns that are compared with; None where there are too few."""
-    if sign.against == "absolute":
-        return None
-    own = facts.customer if sign.against == "customer" else facts.of(asked.who)
-    if sign.against == "own_before":
-        first = facts.moments(asked.after)[0].turn if asked.after is not None else len(facts.turns)
-        own = tuple(k for k in own if k < first)
-    values = [
-        value
-        for k in own
-        if facts.turns[k].span.duration_s >= LEAST_REFERENCE_S
-        and (value := getattr(facts.turns[k], sign.of)) is not None
-    ]
-    return median(values) if len(values) >= (LEAST_OWN if sign.against == "own" else 1) else None
-
-
-def difference(of: Metric, value: float, reference: float) -> float:
-    """How far a measure lies from a reference: dB, ratio − 1, or semitones.
-
-    >>> difference("rate_cpm", 300.0, 240.0), round(difference("f0_median_hz", 440.0, 220.0), 6)
-    (0.25, 12.0)
-    """
-    if of == "rate_cpm":
-        return value / reference - 1
-    return 12 * log2(value / reference) if of == "f0_median_hz" else value - reference
-
-
-def _by_turn(facts: Facts, asked: VoiceOptions, turns: Sequence[int], readings: list[list[Reading]]) -> Outcome:
-    out = [{r.turn for r in own if r.broken} for own in readings]
-    broken = set.intersection(*out) if asked.together else set.union(*out)
-    total_s = sum(facts.turns[k].span.duration_s for k in broken)
-    worst = _worst(asked, readings, broken)
-    if not broken or (asked.least_total_s is not None and total_s < asked.least_total_s.value):
-        return _fine(asked, readings)
+def _by_turn(facts: Facts, asked: VoiceOptions, read: list[list[Reading]]) -> Outcome:
+    out = [{r.turn for r in own if r.broken} for own in read]
+    out_of_range = set.intersection(*out) if asked.together else set.union(*out)
+    total_s = sum(facts.turns[k].span.duration_s for k in out_of_range)
+    worst = _worst(asked, read, out_of_range)
+    if not out_of_range or (asked.least_total_s is not None and total_s < asked.least_total_s.value):
+        return _fine(asked, read)
     sign, reading = worst
-    places = tuple(Place(facts.turns[k].span, asked.who) for k in sorted(broken))
+    places = tuple(Place(facts.turns[k].span, asked.who) for k in sorted(out_of_range))
     text = _text(asked, sign, reading.value, reading.broken)
     outcome = violated(text, 0.8 * facts.role_confidence, places=places,
                        quote=facts.turns[reading.turn].text)  # fmt: skip
     return outcome.measured(reading.value, reading.broken, _unit(sign))
 
 
-def _by_median(facts: Facts, asked: VoiceOptions, readings: list[list[Reading]]) -> Outcome:
-    found = [(s, own, median(r.value for r in own)) for s, own in zip(asked.signs, readings, strict=True) if own]
-    broken = [(sign, own, value, bound) for sign, own, value in found if (bound := _broken(sign, value))]
-    if not broken or (asked.together and len(broken) < len(asked.signs)):
-        return _fine(asked, readings)
-    sign, own, value, bound = broken[0]
+def _by_median(facts: Facts, asked: VoiceOptions, read: list[list[Reading]]) -> Outcome:
+    found = [(s, own, median(r.value for r in own)) for s, own in zip(asked.signs, read, strict=True) if own]
+    out = [(sign, own, value, bound) for sign, own, value in found if (bound := _median_bound(sign, own, value))]
+    if not out or (asked.together and len(out) < len(asked.signs)):
+        return _fine(asked, read)
+    sign, own, value, bound = out[0]
     places = tuple(Place(facts.turns[r.turn].span, asked.who) for r in own)
     return violated(_text(asked, sign, value, bound), 0.75 * facts.role_confidence, places=places).measured(
         value, bound, _unit(sign)
     )
 
 
-def _worst(asked: VoiceOptions, readings: list[list[Reading]], broken: set[int]) -> tuple[Sign, Reading]:
-    pairs = [(s, r) for s, own in zip(asked.signs, readings, strict=True) for r in own if r.turn in broken and r.broken]
-    pairs = pairs or [(s, r) for s, own in zip(asked.signs, readings, strict=True) for r in own]
+def _median_bound(sign: Sign, own: Sequence[Reading], value: float) -> Limit | None:
+    """The limit that the median breaks, if readings on that side are not taken out for a doubt."""
+    bound = broken(sign, value)
+    return bound if any(reading.broken is bound for reading in own) else None
+
+
+def _worst(asked: VoiceOptions, read: list[list[Reading]], out_of_range: set[int]) -> tuple[Sign, Reading]:
+    pairs = [
+        (s, r) for s, own in zip(asked.signs, read, strict=True) for r in own if r.turn in out_of_range and r.broken
+    ]
+    pairs = pairs or [(s, r) for s, own in zip(asked.signs, read, strict=True) for r in own]
     return max(pairs, key=lambda pair: abs(pair[1].value - (pair[1].broken.value if pair[1].broken else pair[1].value)))
 
 
-def _fine(asked: VoiceOptions, readings: list[list[Reading]]) -> Outcome:
-    sign, own = next((s, own) for s, own in zip(asked.signs, readings, strict=True) if own)
+def _fine(asked: VoiceOptions, read: list[list[Reading]]) -> Outcome:
+    sign, own = next((s, own) for s, own in zip(asked.signs, read, strict=True) if own)
     extreme = max(own, key=lambda r: r.value) if sign.most is not None else min(own, key=lambda r: r.value)
     value = median(r.value for r in own) if asked.reduce == "median" else extreme.value
     return passed(message("voice.fine", metric=message(NAMES[sign.of])), 0.8).measured(
