@@ -7,18 +7,23 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from callaudit.meaning.encoder import SentenceEncoder
 from callaudit.records import PastCall, Promise
-from callaudit.rules.aids import NO_AIDS, Aids
+from callaudit.rules.aids import Aids
 from callaudit.rules.base import Settings
 from callaudit.rules.facts import Facts
 from callaudit.rules.past import history_of
 from callaudit.testing.scripts import STARTED_AT, call_from_script
 
+ENCODER = SentenceEncoder()
+
 PAST_KEYS = {own.name for own in fields(PastCall)} - {"started_at", "promises"} | {"after_h", "promised_h"}
 
 
 def aids_from_script(script: Mapping[str, Any] | Sequence[Any]) -> Aids:
-    """What the script gives a judgement besides the call: its `history`, complete until `history_until_h` after it.
+    """What a script is judged with besides the call: an encoder, as calls are by default, and the script's `history`.
+
+    The history is complete until `history_until_h` after the call.
 
     Each past call is a mapping: `after_h` (hours from the end of the call to its start; negative: before), fields of
     `PastCall`, and `promised_h` (a promise that falls due so many hours after the end of the call). Left out, it is an
@@ -31,13 +36,13 @@ def aids_from_script(script: Mapping[str, Any] | Sequence[Any]) -> Aids:
     [('outbound', '+8613800001234')]
     """
     if not isinstance(script, Mapping) or ("history" not in script and "history_until_h" not in script):
-        return NO_AIDS
+        return Aids(encoder=ENCODER)
     facts = Facts(call_from_script(script), Settings(), {})
     ended = facts.ended or datetime.fromisoformat(STARTED_AT)
     calls = [_past(given, number, facts, ended) for number, given in enumerate(script.get("history") or (), 1)]
     until_h = script.get("history_until_h")
     until = None if until_h is None else ended + timedelta(hours=float(until_h))
-    return Aids(history=history_of(calls, until))
+    return Aids(encoder=ENCODER, history=history_of(calls, until))
 
 
 def _past(given: Mapping[str, Any], number: int, facts: Facts, ended: datetime) -> PastCall:
