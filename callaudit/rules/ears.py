@@ -5,20 +5,22 @@ A row is what was heard in a turn, or another reading of it. Every phrase is scr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from callaudit.records import Word
 from callaudit.text.mishearing import hides, sounds_alike
+from callaudit.text.patterns import bound, compile_each
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.phrases import Anchor, Hit, Sounded, find, listen
-from callaudit.text.screening import could_hold
-from callaudit.text.variants import Variant
+from callaudit.text.screening import Repertoire, least_used, most_used
+from callaudit.text.variants import Phrase
 
-Test = Callable[[Variant, Sounded], bool]
+Test = Callable[[Phrase, Sounded], bool]
 
 
 class Ears:
@@ -33,6 +35,7 @@ class Ears:
     def __init__(self, rows: Sequence[Sequence[Word]], values: Mapping[str, str]) -> None:
         self.rows = rows
         self.values = values
+        self._known: Known | None = None
         self._sounded: dict[tuple[int, ...], Sounded] = {}
         self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
         self._possible: dict[tuple[str, float], frozenset[int]] = {}
@@ -44,12 +47,15 @@ class Ears:
             self._sounded[rows] = listen([word for row in rows for word in self.rows[row]])
         return self._sounded[rows]
 
+    def expect(self, phrases: tuple[str, ...]) -> None:
+        """These are the phrases that will be asked for: screening them together takes a fraction of the time."""
+        self._known = known(phrases)
+
     def might_hold(self, phrase: str, floor: float) -> frozenset[int]:
         """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
         if (phrase, floor) not in self._possible:
-            compiled = compile_phrase(phrase, values=self.values)
-            possible = could_hold(compiled, self._floors, least=floor, present=self._present)
-            self._possible[phrase, floor] = frozenset(np.flatnonzero(possible).tolist())
+            possible = np.flatnonzero(self._used(phrase) <= most_used(floor))
+            self._possible[phrase, floor] = frozenset(possible.tolist())
         return self._possible[phrase, floor]
 
     def hits(self, row: int, phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
@@ -76,19 +82,41 @@ class Ears:
         return min((len(chars) for chars in compile_phrase(phrase).chars), default=0)
 
     def tells(self, test: Test, row: int, phrase: str) -> bool:
-        """Whether the test holds between a row and one of the phrase's variants."""
+        """Whether the test holds between a row and a phrase."""
         key = (test, row, phrase)
         if key not in self._told:
             heard = self.sounded((row,))
-            self._told[key] = any(
-                test(variant, heard) for variant in compile_phrase(phrase, values=self.values).variants
-            )
+            self._told[key] = test(compile_phrase(phrase, values=self.values), heard)
         return self._told[key]
 
-    @cached_property
-    def _present(self) -> NDArray[np.uint8]:
-        return np.array([self.sounded((k,)).present for k in range(len(self.rows))], dtype=np.uint8)
+    def _used(self, phrase: str) -> NDArray[np.floating[Any]]:
+        """The least share of its allowed cost that a phrase could use up in each row."""
+        number = self._known.numbers.get(phrase) if self._known else None
+        if number is None or bound(phrase, self.values):
+            return least_used(compile_phrase(phrase, values=self.values), self._each)
+        used: NDArray[np.floating[Any]] = self._known_used[number]
+        return used
 
     @cached_property
-    def _floors(self) -> NDArray[np.float32]:
-        return np.array([self.sounded((k,)).floor for k in range(len(self.rows))], dtype=np.float32)
+    def _each(self) -> list[Sounded]:
+        return [self.sounded((row,)) for row in range(len(self.rows))]
+
+    @cached_property
+    def _known_used(self) -> NDArray[np.float32]:
+        assert self._known is not None
+        return self._known.repertoire.least_used(self._each)
+
+
+class Known:
+    """Phrases that many calls are searched for, ready to be found."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        compiled = [phrase for phrase in compile_each(tuple(phrases)) if phrase.chars]
+        self.numbers = {phrase.text: number for number, phrase in enumerate(compiled)}
+        self.repertoire = Repertoire(compiled)
+
+
+@lru_cache(maxsize=8)
+def known(phrases: tuple[str, ...]) -> Known:
+    """What is known of the phrases of a rulebook, made for the first call and kept for the next."""
+    return Known(phrases)

@@ -10,6 +10,7 @@ import callaudit.rules.operators  # noqa: F401  # registers every operator; a mi
 from callaudit.messages import Language, Text, message, render
 from callaudit.records import Call, Failure, Finding, Severity
 from callaudit.rules.aids import NO_AIDS, Aids
+from callaudit.rules.asked import phrases_of
 from callaudit.rules.asking import asked
 from callaudit.rules.base import OPERATORS, Outcome, not_applicable, not_assessable
 from callaudit.rules.conditions import Answer, all_of, answer, any_of
@@ -30,6 +31,7 @@ def judge(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS) -> tuple[tuple[F
     Rules that sum up others are judged last, on their findings.
     """
     facts = Facts(call, rulebook.settings, rulebook.situations, aids, rulebook.language)
+    facts.ears.expect(phrases_of(rulebook))
     others = worlds(facts)
     rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
     found: dict[str, Finding] = {}

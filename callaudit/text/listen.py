@@ -100,7 +100,7 @@ class Sounded:
 
         Made when asked for: all ids of all turns of a long call would fill memory, and few are ever asked for.
         """
-        cost = np.minimum(1.2, _substitution()[ids][..., self.ids] * self.scale)
+        cost = np.minimum(1.2, substitution()[ids][..., self.ids] * self.scale)
         same = cost == 0
         cost[..., self.negation] = FORBIDDEN_COST
         taken: NDArray[np.float32] = np.where(same, self.homophone, cost)
@@ -300,7 +300,7 @@ def _surname_sounds() -> frozenset[int]:
 
 
 @lru_cache(maxsize=1)
-def _substitution() -> NDArray[np.float32]:
+def substitution() -> NDArray[np.float32]:
     """Cost of taking one syllable for another, float32 [shape=(k, k)]: 0 for the same sound, at most 1.2."""
     table = distances()
     cost = np.where(
@@ -323,7 +323,7 @@ def _doubt(prob: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.f
 
 def _floor(ids: NDArray[np.int16], denies: NDArray[np.bool_], scale: NDArray[np.float32]) -> NDArray[np.float32]:
     """Least cost of taking any of the heard syllables for each id, the character being the same."""
-    cost = np.minimum(1.2, _substitution()[:, ids] * scale)
+    cost = np.minimum(1.2, substitution()[:, ids] * scale)
     same = cost == 0
     cost[:, denies] = FORBIDDEN_COST
     if not len(ids):

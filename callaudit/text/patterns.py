@@ -13,13 +13,14 @@ Syntax of a phrase::
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import prod
 
 from callaudit.text.listen import say
-from callaudit.text.variants import Parts, Phrase, Slot, spell
+from callaudit.text.variants import Parts, Phrase, Slot, spell, spell_each
 
 MOST_VARIANTS = 256
 GAP_LENGTH = 12
@@ -38,7 +39,19 @@ SLOTS: dict[str, Slot] = {
 }  # fmt: skip
 """What each slot may hold where the caller binds no value to it."""
 
+_SAID = re.compile(r"[^\W_]")
 _TOKEN = re.compile(r"\{(\w+!?)\}|(…|\.{3})|([\[\]()|])|([^\[\](){}|…]+)")
+
+
+Branch = tuple["str | Slot | Choice", ...]
+Branches = tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Alternatives within a phrase; an optional part has an empty one first."""
+
+    branches: Branches
 
 
 def compile(phrase: str, *, values: Mapping[str, str] | None = None, polite: bool = False) -> Phrase:
@@ -60,22 +73,20 @@ def compile(phrase: str, *, values: Mapping[str, str] | None = None, polite: boo
     >>> [variant.chars for variant in compile("请[您]稍(等|候)").variants]
     ['请稍等', '请稍候', '请您稍等', '请您稍候']
     """
-    used = tuple(sorted((name, value) for name, value in (values or {}).items() if value and f"{{{name}" in phrase))
-    return _compile(phrase, used, polite)
+    return _compile(phrase, bound(phrase, values), polite)
 
 
 @lru_cache(maxsize=16384)
 def check(phrase: str) -> None:
-    """Raises the ValueError that `compile` would, without the work of finding sounds.
+    """Raises the ValueError that `compile` would, without the work of finding readings and sounds.
 
     >>> check("请稍(等")
     Traceback (most recent call last):
     ...
     ValueError: phrase '请稍(等': a bracket '(' is not closed
     """
-    for parts in readings(phrase, ()):
-        if not any(isinstance(part, str) and re.search(r"[^\W_]", part) for part in parts):
-            raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
+    if _wordless(parse(phrase)):
+        raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
 
 
 @lru_cache(maxsize=16384)
@@ -83,9 +94,26 @@ def _compile(phrase: str, values: tuple[tuple[str, str], ...], polite: bool) -> 
     return spell(phrase, readings(phrase, values), polite)
 
 
+def compile_each(phrases: Sequence[str], *, values: Mapping[str, str] | None = None) -> list[Phrase]:
+    """What `compile` makes of each phrase; in a fraction of the time where they are many."""
+    return spell_each([(phrase, readings(phrase, bound(phrase, values)), False) for phrase in phrases])
+
+
 @lru_cache(maxsize=16384)
 def readings(phrase: str, values: tuple[tuple[str, str], ...]) -> tuple[Parts, ...]:
     """Every reading of a phrase without options, in order, each once."""
+    return tuple(dict.fromkeys(_expanded(parse(phrase, values))))
+
+
+@lru_cache(maxsize=16384)
+def parse(phrase: str, values: tuple[tuple[str, str], ...] = ()) -> Branches:
+    """The alternatives that a phrase is made of, as written; `values` are those of the slots that it has.
+
+    Raises
+    ------
+    ValueError
+        As in `compile`.
+    """
     tokens: list[tuple[str, str]] = []
     at = 0
     for found in _TOKEN.finditer(phrase.replace("（", "(").replace("）", ")").replace("｜", "|").replace("……", "…")):
@@ -94,50 +122,74 @@ def readings(phrase: str, values: tuple[tuple[str, str], ...]) -> tuple[Parts, .
         at = found.end()
         kind = ("slot", "gap", "mark", "text")[next(i for i, group in enumerate(found.groups()) if group is not None)]
         tokens.append((kind, found[found.lastindex or 0]))
-    readings, rest = _alternatives(tokens, 0, phrase, dict(values))
+    branches, rest = _alternatives(tokens, 0, phrase, dict(values))
     if rest != len(tokens):
         raise ValueError(f"phrase {phrase!r}: a bracket closes that was not opened")
-    return tuple(dict.fromkeys(readings))
+    return branches
 
 
-def _alternatives(
-    tokens: list[tuple[str, str]], at: int, phrase: str, values: dict[str, str]
-) -> tuple[list[Parts], int]:
-    """Readings of the tokens from `at` up to the bracket that closes, and where that is."""
-    found: list[Parts] = []
-    row: list[list[Parts]] = []
+def bound(phrase: str, values: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+    """Of the values those that the phrase has a slot for, in order."""
+    return tuple(sorted((name, value) for name, value in (values or {}).items() if value and f"{{{name}" in phrase))
+
+
+def _alternatives(tokens: list[tuple[str, str]], at: int, phrase: str, values: dict[str, str]) -> tuple[Branches, int]:
+    """Alternatives of the tokens from `at` up to the bracket that closes, and where that is."""
+    found: list[Branch] = []
+    row: list[str | Slot | Choice] = []
     while at < len(tokens) and tokens[at][1] not in ("]", ")"):
         kind, text = tokens[at]
         if kind == "mark" and text == "|":
-            found += _joined(row, phrase)
+            found.append(_counted(row, phrase))
             row = []
         elif kind == "mark":
             inner, end = _alternatives(tokens, at + 1, phrase, values)
             if end >= len(tokens) or tokens[end][1] != {"[": "]", "(": ")"}[text]:
                 raise ValueError(f"phrase {phrase!r}: a bracket {text!r} is not closed")
-            row.append([(), *inner] if text == "[" else inner)
+            row.append(Choice(((), *inner) if text == "[" else inner))
             at = end
         elif kind == "gap":
-            row.append([(_GAP,)])
+            row.append(_GAP)
         elif kind == "slot":
             row.append(_slot(text, phrase, values))
         else:
-            row.append([(text,)])
+            row.append(text)
         at += 1
-    return found + _joined(row, phrase), at
+    return (*found, _counted(row, phrase)), at
 
 
-def _slot(name: str, phrase: str, values: dict[str, str]) -> list[Parts]:
+def _slot(name: str, phrase: str, values: dict[str, str]) -> Slot | Choice:
     plain = name.removesuffix("!")
     if plain in values:
-        return [(alias,) for alias in values[plain].split("|") if say(alias)]
+        return Choice(tuple((alias,) for alias in values[plain].split("|") if say(alias)))
     if plain not in SLOTS:
         raise ValueError(f"phrase {phrase!r}: unknown slot {{{plain}}}; known are {', '.join(sorted(SLOTS))}")
-    return [] if plain != name else [(SLOTS[name],)]
+    return Choice(()) if plain != name else SLOTS[name]
 
 
-def _joined(row: list[list[Parts]], phrase: str) -> list[Parts]:
-    n_variants = prod(map(len, row))
+def _counted(row: list[str | Slot | Choice], phrase: str) -> Branch:
+    n_variants = _n_readings(row)
     if n_variants > MOST_VARIANTS:
         raise ValueError(f"phrase {phrase!r}: {n_variants} variants, at most {MOST_VARIANTS} are allowed")
-    return [tuple(part for choice in choices for part in choice) for choices in product(*row)]
+    return tuple(row)
+
+
+def _n_readings(row: Sequence[str | Slot | Choice]) -> int:
+    return prod(sum(map(_n_readings, item.branches)) for item in row if isinstance(item, Choice))
+
+
+def _expanded(branches: Branches) -> Iterator[Parts]:
+    """Every reading without options, in order."""
+    for branch in branches:
+        choices = (tuple(_expanded(item.branches)) if isinstance(item, Choice) else ((item,),) for item in branch)
+        for chosen in product(*choices):
+            yield tuple(part for parts in chosen for part in parts)
+
+
+def _wordless(branches: Branches) -> bool:
+    """Whether a reading has nothing to say."""
+    return any(all(map(_silent, branch)) for branch in branches)
+
+
+def _silent(item: str | Slot | Choice) -> bool:
+    return _wordless(item.branches) if isinstance(item, Choice) else isinstance(item, Slot) or not _SAID.search(item)

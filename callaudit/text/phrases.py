@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.context import DEFAULT, Place, stands
-from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, holds, listen
+from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, listen
 from callaudit.text.patterns import SLOTS, compile
+from callaudit.text.screening import least_costs, places
 from callaudit.text.variants import Phrase, Slot, Sound
 
 __all__ = ["DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any", "listen", "outside"]
@@ -77,7 +78,13 @@ def find(
     if len(sounded) == 0:
         return ()
     most = np.minimum(ready.allowed * (1 - least) / (1 - DEFAULT), ready.weight)
-    rows = np.flatnonzero(_least_costs(ready, sounded) <= most + _ROUNDING)
+    within = most + _ROUNDING
+    order = places(sounded)
+    rows = [
+        row
+        for row in np.flatnonzero(least_costs(ready, sounded) <= within).tolist()
+        if order.could_hold(ready.variant(row), float(within[row]))
+    ]
     found = [place for row in _alike(ready, rows) for place in _places(ready, row, sounded, most[row], anchor)]
     return tuple(
         sorted(
@@ -113,18 +120,11 @@ def outside(hits: Iterable[Hit], exempt: Iterable[Hit]) -> tuple[Hit, ...]:
     )
 
 
-def _least_costs(phrase: Phrase, sounded: Sounded) -> NDArray[np.float64]:
-    """A bound for each reading that no alignment can go below, float64 [shape=(rows,)]."""
-    nearest = np.where(holds(sounded.present, phrase.han), 0.0, sounded.floor[phrase.ids])
-    costs: NDArray[np.float64] = np.minimum(phrase.drop, nearest).sum(axis=1)
-    return costs
-
-
-def _alike(phrase: Phrase, rows: NDArray[np.int64]) -> list[list[int]]:
+def _alike(phrase: Phrase, rows: Sequence[int]) -> list[list[int]]:
     """The rows of readings that are aligned together, the longest first: those without slots, or of the same steps."""
     groups: dict[tuple[int | Slot, ...], list[int]] = {}
-    for row in sorted(rows.tolist(), key=lambda row: -len(phrase.chars[row])):
-        variant = phrase.variants[row]
+    for row in sorted(rows, key=lambda row: -len(phrase.chars[row])):
+        variant = phrase.variant(row)
         groups.setdefault(() if len(variant.steps) == len(variant.chars) else variant.steps, []).append(row)
     return list(groups.values())
 
@@ -137,7 +137,7 @@ def _places(
     if anchor in ("end", "whole"):
         good &= np.append(np.logical_and.accumulate(_trailing(sounded)[::-1])[::-1], True)
     return [
-        Place(int(start[row, end]), int(end), float(cost[row, end]), phrase.variants[rows[row]])
+        Place(int(start[row, end]), int(end), float(cost[row, end]), phrase.variant(rows[row]))
         for row, end in np.argwhere(good)
     ]
 
@@ -161,7 +161,7 @@ def _align(
         cost[:, 1:][:, ~np.logical_and.accumulate(opener)] = np.inf
     inserted = np.concatenate(([0.0], np.cumsum(sounded.insert)))
     taking = cache(partial(_taking, sounded))
-    variants = [phrase.variants[row] for row in rows]
+    variants = [phrase.variant(row) for row in rows]
     steps = variants[0].steps
     for number, step in enumerate(steps):
         live = sum(len(variant.steps) > number for variant in variants)

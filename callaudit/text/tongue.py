@@ -16,6 +16,9 @@ from callaudit.text.phrases import Anchor, Hit
 class Ears(Protocol):
     """Rows of words, and where phrases are heard in them. A row is a turn, or another reading of one."""
 
+    def expect(self, phrases: tuple[str, ...]) -> None:
+        """These phrases will be asked for; what is the same for every call can be made ready for all together."""
+
     def might_hold(self, phrase: str, floor: float) -> Collection[int]:
         """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import repeat
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from numpy.typing import NDArray
 from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, han, negations, say, sound_ids
 from callaudit.text.normalise import REGIONAL
 from callaudit.text.simplify import simplify
+
+UNIT = 0.62
+"""Least cost that counts in order (see `screening`): above near sounds and light words, below a whole syllable."""
 
 Kind = Literal["any", "named", "number", "surname"]
 
@@ -87,6 +91,18 @@ class Variant:
         each = (self.codes.tolist(), self.ids.tolist(), self.person.tolist(), self.strict.tolist(), needed, short)
         return tuple(map(Sound, self.chars, *each))
 
+    @cached_property
+    def outline(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """For each step its code, its id and the units of `screening` that dropping it costs; None for a slot."""
+        units = (self.drop / UNIT).astype(np.int64).tolist()
+        each = list(zip(self.codes.tolist(), self.ids.tolist(), units, strict=True))
+        return tuple(None if isinstance(step, Slot) else each[step] for step in self.steps)
+
+    @cached_property
+    def sound(self) -> str:
+        """The ids of its syllables, one character each."""
+        return "".join(map(chr, self.ids.tolist()))
+
     @property
     def asks(self) -> bool:
         """Whether it is a question."""
@@ -112,6 +128,8 @@ class Phrase:
     strict: NDArray[np.bool_]
     weight: NDArray[np.float64]
     allowed: NDArray[np.float64]
+    made: dict[int, Variant] = field(default_factory=dict, init=False, repr=False)
+    short: dict[tuple[int, int], tuple[Variant, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def han(self) -> NDArray[np.int64]:
@@ -121,7 +139,20 @@ class Phrase:
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
         """The readings one by one."""
-        return tuple(self._variant(row) for row in range(len(self.chars)))
+        return tuple(map(self.variant, range(len(self.chars))))
+
+    def of_lengths(self, least: int, most: int) -> tuple[Variant, ...]:
+        """The readings without slots of so many syllables."""
+        if (least, most) not in self.short:
+            rows = (row for row, chars in enumerate(self.chars) if self.said[row] == (chars,))
+            self.short[least, most] = tuple(self.variant(r) for r in rows if least <= len(self.chars[r]) <= most)
+        return self.short[least, most]
+
+    def variant(self, row: int) -> Variant:
+        """One of the readings, made when first asked for."""
+        if row not in self.made:
+            self.made[row] = self._variant(row)
+        return self.made[row]
 
     def _variant(self, row: int) -> Variant:
         chars = self.chars[row]
@@ -134,31 +165,57 @@ class Phrase:
 
 
 def spell(phrase: str, readings: Sequence[Parts], polite: bool) -> Phrase:
-    """The phrase with these readings as rows.
+    """The phrase with these readings as rows; ValueError where one has nothing to say."""
+    return spell_each([(phrase, readings, polite)])[0]
+
+
+def spell_each(phrases: Sequence[tuple[str, Sequence[Parts], bool]]) -> list[Phrase]:
+    """Phrases with their readings as rows, spelled together: most of the work is done once for all of a width.
 
     Raises
     ------
     ValueError
         A reading has nothing to say.
     """
-    written = [_joined(parts) for parts in readings]
-    pieces = iter(say_each([part for parts in written for part in parts if isinstance(part, str)]))
-    said = tuple(tuple(next(pieces) if isinstance(part, str) else part for part in parts) for parts in written)
-    chars = tuple("".join(part for part in parts if isinstance(part, str)) for parts in said)
-    if not all(chars):
-        raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
-    lengths = [len(row) for row in chars]
+    written = [[_joined(parts) for parts in readings] for _, readings, _ in phrases]
+    pieces = iter(say_each([part for each in written for parts in each for part in parts if isinstance(part, str)]))
+    said = [
+        tuple(tuple(next(pieces) if isinstance(part, str) else part for part in parts) for parts in each)
+        for each in written
+    ]
+    chars = [tuple("".join(part for part in parts if isinstance(part, str)) for parts in each) for each in said]
+    of_width: dict[int, list[int]] = defaultdict(list)
+    for number, (phrase, rows) in enumerate(zip(phrases, chars, strict=True)):
+        if not all(rows):
+            raise ValueError(f"phrase {phrase[0]!r}: a variant of it has no words of its own")
+        of_width[max(map(len, rows), default=0)].append(number)
+    spelled: dict[int, Phrase] = {}
+    for width, numbers in of_width.items():
+        block = _spelled([row for number in numbers for row in chars[number]], width)
+        at = 0
+        for number in numbers:
+            own = slice(at, at := at + len(chars[number]))
+            arrays = {name: array[own] for name, array in block.items()}
+            text, _, polite = phrases[number]
+            spelled[number] = Phrase(text=text, polite=polite, said=said[number], chars=chars[number], **arrays)
+    return [spelled[number] for number in range(len(phrases))]
+
+
+def _spelled(rows: Sequence[str], width: int) -> dict[str, NDArray[Any]]:
+    """The arrays of `Phrase` for rows of at most `width` syllables."""
     # one row behind the other, padded with line ends, across which no word and no reading reaches
-    shape = len(chars), max(lengths, default=0) + 1
-    text = "".join(row.ljust(shape[1], "\n") for row in chars)
+    shape = len(rows), width + 1
+    text = "".join(row.ljust(shape[1], "\n") for row in rows)
     strict = negations(text)
-    weights = [len(row) - 0.5 * sum(map(row.count, MODAL)) for row in chars]
-    return Phrase(
-        text=phrase, polite=polite, said=said, chars=chars, codes=codes(text).reshape(shape)[:, :-1],
-        ids=sound_ids(text).reshape(shape)[:, :-1], drop=_drop_costs(text, lengths, strict.reshape(shape))[:, :-1],
-        person=_persons(text).reshape(shape)[:, :-1], strict=strict.reshape(shape)[:, :-1], weight=np.array(weights),
-        allowed=np.array([_allowed(n, weight) for n, weight in zip(lengths, weights, strict=True)]),
-    )  # fmt: skip
+    lengths = [len(row) for row in rows]
+    points = codes(text).reshape(shape)[:, :-1]
+    weight = np.array(lengths) - 0.5 * np.isin(points, codes("".join(sorted(MODAL)))).sum(axis=1)
+    return {
+        "codes": points, "ids": sound_ids(text).reshape(shape)[:, :-1],
+        "drop": _drop_costs(text, lengths, strict.reshape(shape))[:, :-1],
+        "person": _persons(text).reshape(shape)[:, :-1], "strict": strict.reshape(shape)[:, :-1], "weight": weight,
+        "allowed": np.array([allowed_cost(n, w) for n, w in zip(lengths, weight.tolist(), strict=True)]),
+    }  # fmt: skip
 
 
 def _joined(parts: Parts) -> Parts:
@@ -179,11 +236,12 @@ def say_each(texts: Sequence[str]) -> list[str]:
     ['您好', '二十四小时', '']
     """
     lines = "".join(map(_compatible, "\n".join(texts)))
-    if simplify(lines) != lines or lines.count("\n") != len(texts) - 1:
+    simple = simplify(lines)
+    if len(simple) != len(lines) or lines.count("\n") != len(texts) - 1:
         return [say(text) for text in texts]
     return [
-        say(text) if _SPECIAL.search(line) else "".join(map(str.lower, _UNSAID.sub("", line)))
-        for text, line in zip(texts, lines.split("\n"), strict=True)
+        say(text) if line != plain or _SPECIAL.search(line) else _UNSAID.sub("", line).replace("Σ", "σ").lower()
+        for text, line, plain in zip(texts, lines.split("\n"), simple.split("\n"), strict=True)
     ]
 
 
@@ -234,7 +292,8 @@ def _drop_costs(text: str, lengths: Sequence[int], strict: NDArray[np.bool_]) ->
     return drop
 
 
-def _allowed(n_syllables: int, weight: float) -> float:
+@lru_cache(maxsize=1024)
+def allowed_cost(n_syllables: int, weight: float) -> float:
     """Cost at which a phrase is just found: an unsure homophone in two syllables, one near sound in up to four."""
     if n_syllables <= 1:
         return 0.01

@@ -43,6 +43,9 @@ class EnglishEars:
         self._hits: dict[tuple[tuple[int, ...], str, Anchor, float], tuple[Hit, ...]] = {}
         self._possible: dict[tuple[str, float], frozenset[int]] = {}
 
+    def expect(self, phrases: tuple[str, ...]) -> None:
+        """Nothing is made ready: a rulebook in English is small."""
+
     def might_hold(self, phrase: str, floor: float) -> frozenset[int]:
         """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
         if (phrase, floor) not in self._possible:

@@ -1,0 +1,50 @@
+"""Every phrase that the rules of a rulebook may listen for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from callaudit.rules.cues import Phrase
+from callaudit.rules.rule import Rulebook
+
+_KEPT: dict[str, tuple[str, ...]] = {}
+_BOOKS = 8
+
+
+def phrases_of(rulebook: Rulebook) -> tuple[str, ...]:
+    """The phrases of its rules and situations, each once, in the order in which they are written."""
+    if rulebook.sha256 not in _KEPT:
+        while len(_KEPT) >= _BOOKS:
+            del _KEPT[next(iter(_KEPT))]
+        parts = (rulebook.rules, tuple(rulebook.situations.values()))
+        _KEPT[rulebook.sha256] = tuple(dict.fromkeys(phrase for part in parts for phrase in _phrases(part)))
+    return _KEPT[rulebook.sha256]
+
+
+def _phrases(value: Any, worded: bool = False) -> Iterator[str]:
+    """The phrases in a value; a string is one where the field that holds it is of phrases."""
+    if isinstance(value, str):
+        if worded:
+            yield value
+    elif isinstance(value, Mapping):
+        yield from _phrases(tuple(value.values()), worded)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _phrases(item, worded)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for own in fields(value):
+            yield from _phrases(getattr(value, own.name), own.name in _worded(type(value)))
+
+
+@cache
+def _worded(kind: type) -> frozenset[str]:
+    """The fields of options that hold phrases."""
+    hints = get_type_hints(kind, include_extras=True)
+    return frozenset(name for name, hint in hints.items() if _of_phrases(hint))
+
+
+def _of_phrases(hint: Any) -> bool:
+    return hint == Phrase or any(_of_phrases(inner) for inner in get_args(hint))
