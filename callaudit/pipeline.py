@@ -209,7 +209,7 @@ def judge_call(
     made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
     made_by = replace(made_by, encoder=_name(aids.encoder), language_model=_name(aids.reader))
     scored = score(findings, failures, rulebook.sheet(sheet, call.metadata.sector))
-    return Audit(call, findings, failures, scored, made_by)
+    return Audit(call, findings, failures, scored, made_by, rulebook.language)
 
 
 def _name(aid: Encoder | Reader | None) -> str | None:

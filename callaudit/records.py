@@ -13,6 +13,7 @@ from typing import Literal, Protocol, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from callaudit.messages import Language
 from callaudit.spans import Span
 
 Direction = Literal["inbound", "outbound"]
@@ -547,13 +548,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The judgement of a call by a rulebook."""
+    """The judgement of a call by a rulebook; `language` is that of the rulebook, in which reports are written."""
 
     call: Call
     findings: tuple[Finding, ...]
     failures: tuple[Failure, ...]
     score: Score
     made_by: MadeBy
+    language: Language = "zh"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 
 from callaudit.records import Call, Finding, SpanKind, Speaker, Track
-from callaudit.reports import wording
 from callaudit.reports.base import Waveform
 from callaudit.reports.strip import ticks
 from callaudit.reports.waveform import MOST_POINTS, downsampled
+from callaudit.reports.wording import Wording, clock, minute_clock, number, printable
 from callaudit.spans import Span
 
 PATH_WIDTH: Final = 10_000
@@ -78,21 +78,21 @@ class Chart:
     legend: tuple[tuple[str, str], ...]
 
 
-def chart(call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform]) -> Chart:
+def chart(call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform], wording: Wording) -> Chart:
     """Drawing of a call; `violated` are numbered from 1 in the order given."""
     duration_s = max(call.recording.duration_s, 1e-3)
-    events = _events(call, duration_s)
-    lanes = [Lane("events", "事件", 0, LANE_HEIGHTS["events"], boxes=events)]
-    lanes += _waves(call, waveform, duration_s)
+    events = _events(call, duration_s, wording)
+    lanes = [Lane("events", wording.EVENT_LANE, 0, LANE_HEIGHTS["events"], boxes=events)]
+    lanes += _waves(call, waveform, duration_s, wording)
     if any(finding.places for finding in violated):
-        lanes.append(_finding_lane(violated, duration_s))
-    lanes += _tracks(call, duration_s)
+        lanes.append(_finding_lane(violated, duration_s, wording))
+    lanes += _tracks(call, duration_s, wording)
     placed, top = [], 0
     for lane in lanes:
         placed.append(replace(lane, top=top))
         top += lane.height + LANE_GAP
     marks = tuple(
-        (_percent(at_s, duration_s), wording.minute_clock(at_s) if at_s < LAST_LABEL_SHARE * duration_s else "")
+        (_percent(at_s, duration_s), minute_clock(at_s) if at_s < LAST_LABEL_SHARE * duration_s else "")
         for at_s in ticks(duration_s, 10)
     )
     kinds = dict.fromkeys(box.kind for box in events if box.kind != "burst")
@@ -102,7 +102,7 @@ def chart(call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform])
 
 
 def _percent(time_s: float, duration_s: float) -> str:
-    return f"{wording.number(100 * min(1.0, max(0.0, time_s / duration_s)), 3)}%"
+    return f"{number(100 * min(1.0, max(0.0, time_s / duration_s)), 3)}%"
 
 
 def _box(kind: str, span: Span, duration_s: float, name: str, number: int = 0) -> Box:
@@ -110,58 +110,59 @@ def _box(kind: str, span: Span, duration_s: float, name: str, number: int = 0) -
     return Box(kind, _percent(span.start_s, duration_s), width, round(span.start_s, 2), name, number)
 
 
-def _events(call: Call, duration_s: float) -> tuple[Box, ...]:
+def _events(call: Call, duration_s: float, wording: Wording) -> tuple[Box, ...]:
     ring = call.timeline.ring
     spans = [(kind, s.span) for kind in EVENT_ORDER for s in call.timeline.spans if s.kind == kind]
     rings = [("ring", ring.span), *(("burst", span) for span in ring.rings)] if ring else []
-    return tuple(_box(kind, span, duration_s, _told(kind, span)) for kind, span in [*rings, *spans])
+    return tuple(_box(kind, span, duration_s, _told(kind, span, wording)) for kind, span in [*rings, *spans])
 
 
-def _told(kind: str, span: Span) -> str:
+def _told(kind: str, span: Span, wording: Wording) -> str:
     name = wording.EVENTS["ring" if kind == "burst" else kind]
-    return f"{name} {wording.clock(span.start_s)}–{wording.clock(span.end_s)}（{wording.seconds(span.duration_s)}）"
+    length = wording.seconds(span.duration_s)
+    return wording.STRETCH.format(name=name, start=clock(span.start_s), end=clock(span.end_s), length=length)
 
 
-def _finding_lane(violated: Sequence[Finding], duration_s: float) -> Lane:
+def _finding_lane(violated: Sequence[Finding], duration_s: float, wording: Wording) -> Lane:
     """Every place of every finding; those that begin close together lie in rows below each other."""
     placed = sorted(
-        ((place.span, number, finding) for number, finding in enumerate(violated, start=1) for place in finding.places),
+        ((place.span, k, finding) for k, finding in enumerate(violated, start=1) for place in finding.places),
         key=lambda item: (item[0].start_s, item[1]),
     )
     boxes: list[Box] = []
     ends: list[float] = []  # where each row is free again, as a share of the axis
-    for span, number, finding in placed:
+    for span, k, finding in placed:
         at = span.start_s / duration_s
         free = [row for row, end in enumerate(ends) if end <= at]
         row = free[0] if free else min(len(ends), MOST_ROWS - 1)
         ends[row : row + 1] = [at + MARK_SHARE]
-        name = f"{number} {wording.printable(finding.title)}"
-        boxes.append(replace(_box(finding.severity, span, duration_s, name, number), row=row))
+        name = f"{k} {printable(finding.title)}"
+        boxes.append(replace(_box(finding.severity, span, duration_s, name, k), row=row))
     height = LANE_HEIGHTS["findings"] * max(1, len(ends))
     return Lane("findings", wording.FINDINGS, 0, height, boxes=tuple(boxes))
 
 
 # ── sound ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _waves(call: Call, waveform: Sequence[Waveform], duration_s: float) -> Iterable[Lane]:
+def _waves(call: Call, waveform: Sequence[Waveform], duration_s: float, wording: Wording) -> Iterable[Lane]:
     """One lane per channel with its outline; without any outline, one lane per speaker with speech alone."""
     if not waveform:
         for who in ("agent", "customer"):
-            boxes = _speech(call, [who], duration_s)
+            boxes = _speech(call, [who], duration_s, wording)
             yield Lane("wave", wording.SPEAKERS[who], 0, LANE_HEIGHTS["wave"], boxes=boxes)
         return
     loudest = max((float(np.abs(wave.peaks).max(initial=0.0)) for wave in waveform), default=0.0)
     for wave in waveform:
         mixed = wave.speaker == "unknown"
-        name = "混音" if mixed else wording.SPEAKERS[wave.speaker]
-        boxes = _speech(call, ["agent", "customer", "unknown"] if mixed else [wave.speaker], duration_s)
+        name = wording.MIXED if mixed else wording.SPEAKERS[wave.speaker]
+        boxes = _speech(call, ["agent", "customer", "unknown"] if mixed else [wave.speaker], duration_s, wording)
         line = Line(wave.speaker, wave_path(wave, duration_s, loudest))
-        note = f"声道 {wave.channel + 1}"
+        note = wording.CHANNEL.format(n=wave.channel + 1)
         yield Lane("wave", name, 0, LANE_HEIGHTS["wave"], note, boxes=boxes, lines=(line,))
 
 
-def _speech(call: Call, speakers: Sequence[str], duration_s: float) -> tuple[Box, ...]:
+def _speech(call: Call, speakers: Sequence[str], duration_s: float, wording: Wording) -> tuple[Box, ...]:
     return tuple(
-        _box(s.speaker or "unknown", s.span, duration_s, _told("speech", s.span))
+        _box(s.speaker or "unknown", s.span, duration_s, _told("speech", s.span, wording))
         for s in call.timeline.spans
         if s.kind == "speech" and (s.speaker or "unknown") in speakers
     )
@@ -186,7 +187,7 @@ def wave_path(waveform: Waveform, duration_s: float, loudest: float) -> str:
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _tracks(call: Call, duration_s: float) -> Iterable[Lane]:
+def _tracks(call: Call, duration_s: float, wording: Wording) -> Iterable[Lane]:
     """One lane per measure: its tracks where there are any, else the values of the turns."""
     by_name: dict[tuple[str, str], list[tuple[Speaker, list[Segment]]]] = {}
     for name, unit, attribute in TURN_MEASURES:
@@ -206,8 +207,8 @@ def _tracks(call: Call, duration_s: float) -> Iterable[Lane]:
                 0,
                 LANE_HEIGHTS["track"],
                 wording.UNITS.get(unit, unit),
-                wording.number(low, 0),
-                wording.number(high, 0),
+                number(low, 0),
+                number(high, 0),
                 lines=tuple(
                     Line(who, _line(segments, duration_s, low, high))
                     for who, segments in by_name[name, unit]
@@ -265,4 +266,4 @@ def _line(segments: Sequence[Segment], duration_s: float, low: float, high: floa
 def _point(along: float, above: float) -> str:
     margin = 8  # keeps the stroke inside the lane
     y = PATH_HEIGHT - margin - above * (PATH_HEIGHT - 2 * margin)
-    return f"{round(min(1.0, along) * PATH_WIDTH)} {wording.number(y, 1)}"
+    return f"{round(min(1.0, along) * PATH_WIDTH)} {number(y, 1)}"

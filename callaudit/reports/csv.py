@@ -8,7 +8,8 @@ from io import StringIO
 
 from callaudit.records import Audit, Failed, Finding
 from callaudit.reports.base import ReportOptions, report
-from callaudit.reports.wording import number, printable
+from callaudit.reports.languages import WORDINGS
+from callaudit.reports.wording import Wording, number, printable
 
 COLUMNS = (
     "file",
@@ -56,6 +57,7 @@ def render_csv(audits: Sequence[Audit], failed: Sequence[Failed], options: Seque
 
 
 def _rows(audit: Audit) -> Iterator[list[str]]:
+    wording = WORDINGS[audit.language]
     recording = audit.call.recording
     started_at = recording.metadata.started_at
     call = (
@@ -69,10 +71,10 @@ def _rows(audit: Audit) -> Iterator[list[str]]:
     for finding in audit.findings:
         points, section = costs.get(finding.rule, (None, None))
         times = str(finding.times) if finding.status == "violated" else ""
-        yield [*map(_cell, call), *_finding(finding), times, _number(points), _cell(section), *score]
+        yield [*map(_cell, call), *_finding(finding, wording), times, _number(points), _cell(section), *score]
 
 
-def _finding(finding: Finding) -> list[str]:
+def _finding(finding: Finding, wording: Wording) -> list[str]:
     first = min((place.span for place in finding.places), default=None)
     return [
         _cell(finding.rule),
@@ -86,8 +88,10 @@ def _finding(finding: Finding) -> list[str]:
         _number(finding.limit),
         _cell(finding.unit),
         _cell(finding.quote),
-        _cell("；".join(filter(None, (finding.message, finding.why)))),
-        _cell("；".join(f"{source.quote}（{source.anchor}）" for source in finding.sources)),
+        _cell(wording.CLAUSES.join(filter(None, (finding.message, finding.why)))),
+        _cell(
+            wording.CLAUSES.join(wording.SOURCE_CELL.format(quote=s.quote, anchor=s.anchor) for s in finding.sources)
+        ),
     ]
 
 

@@ -13,12 +13,14 @@ from typing import Final
 from markupsafe import Markup
 
 from callaudit.records import Audit, Call, Failed, Finding, Measurement, Severity
-from callaudit.reports import sheet, wording
+from callaudit.reports import sheet
 from callaudit.reports.base import Clip, ReportOptions, report
 from callaudit.reports.chart import Chart, chart
+from callaudit.reports.languages import WORDINGS
 from callaudit.reports.page import environment, policy, resource
 from callaudit.reports.summary import Summary, by_severity, measured, n_violated, of_party, summary, with_status
 from callaudit.reports.transcript import Row, rows
+from callaudit.reports.wording import Wording
 
 PLAYABLE: Final = frozenset(f"audio/{kind}" for kind in ("mpeg", "ogg", "webm", "wav", "mp4", "flac", "aac"))
 
@@ -52,7 +54,8 @@ class Section:
 @report("html", suffix=".html")
 def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
     """One page; several recordings get a list at its top."""
-    sections = [_section(i, audit, options[i - 1]) for i, audit in enumerate(audits, start=1)]
+    wording = WORDINGS[audits[0].language if audits else "zh"]
+    sections = [_section(i, audit, options[i - 1], wording) for i, audit in enumerate(audits, start=1)]
     style, script = resource("report.css"), resource("report.js")
     template = environment().get_template("report.html.j2")
     return template.render(
@@ -66,7 +69,7 @@ def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     )
 
 
-def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
+def _section(number: int, audit: Audit, options: ReportOptions, wording: Wording) -> Section:
     violated = with_status(audit, "violated")
     pairs, others = measured(audit.call)
     numbers = {id(finding): i for i, finding in enumerate(violated, start=1)}
@@ -75,8 +78,8 @@ def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
         audit=audit,
         call=audit.call,
         figures=summary(audit.call),
-        chart=chart(audit.call, violated, options.waveform),
-        rows=rows(audit.call, violated),
+        chart=chart(audit.call, violated, options.waveform, wording),
+        rows=rows(audit.call, violated, wording),
         groups=tuple(
             (severity, tuple((numbers[id(finding)], finding) for finding in group))
             for severity, group in by_severity(violated)
@@ -90,10 +93,10 @@ def _section(number: int, audit: Audit, options: ReportOptions) -> Section:
         rate=wording.both(*of_party(audit.call, "speech_rate_cpm")),
         level=wording.both(*of_party(audit.call, "active_level_dbov")),
         sound=_sound(options.clip),
-        possible=sheet.possible(audit.score),
-        doubts=sheet.doubts(audit.score),
-        total=sheet.total(audit.score),
-        sections=sheet.rows(audit.score),
+        possible=sheet.possible(audit.score, wording),
+        doubts=sheet.doubts(audit.score, wording),
+        total=sheet.total(audit.score, wording),
+        sections=sheet.rows(audit.score, wording),
     )
 
 

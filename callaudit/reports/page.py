@@ -9,7 +9,14 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from callaudit.reports import wording
 from callaudit.reports.wording import printable
+
+TOLD = (
+    wording.agent, wording.clock, wording.file_name, wording.number, wording.percent, wording.points, wording.started,
+    wording.step_mark,
+)  # fmt: skip
+"""What templates say the same way in every language."""
 
 
 def policy(style: str, script: str = "") -> str:
@@ -42,4 +49,5 @@ def environment(package: str = "callaudit.reports") -> Environment:
         keep_trailing_newline=True,
     )
     made.filters["printable"] = lambda text: printable(text or "")
+    made.globals |= {"MISSING": wording.MISSING} | {told.__name__: told for told in TOLD}
     return made

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from callaudit.records import Audit, Call, Finding, Severity
-from callaudit.reports import wording
 from callaudit.reports.summary import with_status
+from callaudit.reports.wording import Wording, minute_clock
 from callaudit.spans import Span, covered_s
 
 TICKS_S: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200)
@@ -46,21 +47,23 @@ SEVERITY_MARKS: Final[dict[Severity, Mark]] = {
     "minor": Mark("▵", "color(220)"),
 }
 EVENTS: Final = ("overlap", "hold", "music", "ring", "tone", "noise", "silence")  # who comes first takes the cell
-LABEL_COLUMNS: Final = 6
+LABEL_MARGIN: Final = 2
 
 
-def strip(audit: Audit, width: int) -> Text:
+def strip(audit: Audit, width: int, wording: Wording) -> Text:
     """Rows of the strip, `width` columns wide, legend included."""
     call = audit.call
-    n_cells = max(10, width - LABEL_COLUMNS)
+    labels = [*wording.SPEAKERS.values(), wording.EVENT_LANE, wording.FINDINGS]
+    columns = LABEL_MARGIN + max(map(cell_len, labels))
+    n_cells = max(10, width - columns)
     duration_s = max(call.recording.duration_s, 1e-3)
-    rows = [_row(wording.SPEAKERS[who], _speech(call, who, n_cells)) for who in _speakers(call)]
-    rows.append(_row("事件", _events(call, n_cells)))
+    rows = [_row(columns, wording.SPEAKERS[who], _speech(call, who, n_cells)) for who in _speakers(call)]
+    rows.append(_row(columns, wording.EVENT_LANE, _events(call, n_cells)))
     violated = with_status(audit, "violated")
     if any(finding.places for finding in violated):
-        rows.append(_row(wording.FINDINGS, _findings(violated, duration_s, n_cells)))
-    rows.append(_row("", _axis(duration_s, n_cells)))
-    rows.append(_legend(call, violated, width))
+        rows.append(_row(columns, wording.FINDINGS, _findings(violated, duration_s, n_cells)))
+    rows.append(_row(columns, "", _axis(duration_s, n_cells)))
+    rows.append(_legend(call, violated, columns, wording))
     return Text("\n").join(rows)
 
 
@@ -69,8 +72,8 @@ def _speakers(call: Call) -> list[str]:
     return [who for who in ("agent", "customer", "unknown") if who in heard or who != "unknown"]
 
 
-def _row(label: str, cells: Text) -> Text:
-    return Text(" " * (LABEL_COLUMNS - 2 * len(label) - 1)).append(label, "dim").append(" ").append_text(cells)
+def _row(columns: int, label: str, cells: Text) -> Text:
+    return Text(" " * (columns - cell_len(label) - 1)).append(label, "dim").append(" ").append_text(cells)
 
 
 def _drawn(kinds: Sequence[tuple[str, Sequence[Span]]], duration_s: float, n_cells: int) -> Text:
@@ -134,17 +137,17 @@ def ticks(duration_s: float, most: int) -> list[float]:
 def _axis(duration_s: float, n_cells: int) -> Text:
     line = [" "] * n_cells
     for at_s in ticks(duration_s, max(2, n_cells // 11)):
-        text, at = wording.minute_clock(at_s), int(at_s / duration_s * n_cells)
+        text, at = minute_clock(at_s), int(at_s / duration_s * n_cells)
         if at + len(text) + 1 <= n_cells:
             line[at : at + len(text) + 1] = f"╵{text}"
     return Text("".join(line), "dim")
 
 
-def _legend(call: Call, violated: Sequence[Finding], width: int) -> Text:
+def _legend(call: Call, violated: Sequence[Finding], columns: int, wording: Wording) -> Text:
     present = [(MARKS[kind], wording.EVENTS[kind]) for kind, spans in _event_spans(call) if spans]
     placed = {finding.severity for finding in violated if finding.places}
     present += [(mark, wording.SEVERITIES[kind]) for kind, mark in SEVERITY_MARKS.items() if kind in placed]
-    row = Text(" " * LABEL_COLUMNS)
+    row = Text(" " * columns)
     for mark, name in present:
         row.append(mark.char, mark.style).append(f" {name}  ", "dim")
     return row

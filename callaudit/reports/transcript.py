@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from callaudit.records import Call, Finding, Severity, Turn, Word
-from callaudit.reports import wording
 from callaudit.reports.summary import LONG_SILENCE_S
+from callaudit.reports.wording import Wording, number
 from callaudit.spans import Span
 
 LOW_WORD_PROB: Final = 0.5  # below even odds that the word is right
@@ -39,13 +39,13 @@ class Row:
     note: str = ""
 
 
-def rows(call: Call, violated: Sequence[Finding]) -> tuple[Row, ...]:
+def rows(call: Call, violated: Sequence[Finding], wording: Wording) -> tuple[Row, ...]:
     """Turns and events in the order they are heard; `violated` are numbered from 1."""
-    found = [*(_turn(turn, violated) for turn in call.turns), *_events(call)]
+    found = [*(_turn(turn, violated, wording) for turn in call.turns), *_events(call, wording)]
     return tuple(sorted(found, key=lambda row: (row.start_s, row.end_s, row.event)))
 
 
-def _turn(turn: Turn, violated: Sequence[Finding]) -> Row:
+def _turn(turn: Turn, violated: Sequence[Finding], wording: Wording) -> Row:
     numbers = tuple(
         (number, finding.severity)
         for number, finding in enumerate(violated, start=1)
@@ -53,7 +53,7 @@ def _turn(turn: Turn, violated: Sequence[Finding]) -> Row:
     )
     figures = (("level_dbov", "dBov", 0), ("rate_cpm", "cpm", 0), ("f0_median_hz", "Hz", 0))
     known = [(value, unit, digits) for name, unit, digits in figures if (value := getattr(turn, name)) is not None]
-    note = " · ".join(f"{wording.number(value, digits)} {wording.UNITS[unit]}" for value, unit, digits in known)
+    note = " · ".join(f"{number(value, digits)} {wording.UNITS[unit]}" for value, unit, digits in known)
     pieces = spoken(turn)
     return Row(turn.span.start_s, turn.span.end_s, turn.speaker, pieces, numbers=numbers, note=note)
 
@@ -88,20 +88,20 @@ def _voiced(word: Word, text: str) -> Piece:
     return Piece(text, round(word.span.start_s, 2), round(word.span.end_s, 2), word.prob < LOW_WORD_PROB)
 
 
-def _events(call: Call) -> Iterator[Row]:
+def _events(call: Call, wording: Wording) -> Iterator[Row]:
     timeline = call.timeline
     if timeline.ring is not None:
-        yield _event("ring", timeline.ring.span)
+        yield _event("ring", timeline.ring.span, wording)
     for stretch in timeline.spans:
         if stretch.kind in {"hold", "tone"} or (
             stretch.kind == "silence" and stretch.span.duration_s >= LONG_SILENCE_S
         ):
-            yield _event(stretch.kind, stretch.span)
+            yield _event(stretch.kind, stretch.span, wording)
     hangup = timeline.hangup
     if hangup.at_s is not None:
         by = "" if hangup.by == "unknown" else wording.SPEAKERS[hangup.by]
         yield Row(hangup.at_s, hangup.at_s, event=f"{by}{wording.HANGUP}", kind="hangup")
 
 
-def _event(kind: str, span: Span) -> Row:
+def _event(kind: str, span: Span, wording: Wording) -> Row:
     return Row(span.start_s, span.end_s, event=f"{wording.EVENTS[kind]} {wording.seconds(span.duration_s)}", kind=kind)

@@ -1,174 +1,225 @@
-"""Every word that a report says to people, in simplified Chinese, and how it writes times, amounts and file names.
+"""How a report says things: every word by language, and how it writes times, amounts and file names.
 
-Identifiers that come from elsewhere (a measure, a unit, a rule) and have no wording here are shown as they are.
+`Wording` holds the words of one language (`words_zh`, `words_en`), so that none can be missing; what no language
+changes are functions of their own. Identifiers that come from elsewhere (a measure, a unit, a rule) and have no wording
+are shown as they are.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from callaudit.records import CallMetadata, Layout, Measurement, Party, Severity, Speaker, Status, Step, Verdict
+from callaudit.records import CallMetadata, Measurement, Party, Severity, Speaker, Step
 
 TURNS_TEXT: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-
-TITLE: Final = "通话质检报告"
 MISSING: Final = "—"
 
-SPEAKERS: Final[dict[str, str]] = {"agent": "客服", "customer": "客户", "unknown": "未知"}
-VERDICTS: Final[dict[Verdict, str]] = {"pass": "通过", "review": "待复核", "fail": "不合格"}
-SEVERITIES: Final[dict[Severity, str]] = {"critical": "严重", "major": "重要", "minor": "轻微"}
-STATUSES: Final[dict[Status, str]] = {
-    "violated": "违规",
-    "passed": "通过",
-    "not_applicable": "不适用",
-    "not_assessable": "不可评",
-}
-LAYOUTS: Final[dict[Layout, str]] = {"stereo": "双声道", "mono": "单声道混音", "dual-mono": "双声道内容相同，按单声道"}
-DIRECTIONS: Final = {"inbound": "呼入", "outbound": "呼出"}
-EVENTS: Final[dict[str, str]] = {
-    "ring": "振铃",
-    "hold": "等待",
-    "silence": "静音",
-    "overlap": "重叠",
-    "tone": "忙音",
-    "music": "音乐",
-    "noise": "噪声",
-    "speech": "说话",
-}
-TRACKS: Final = {"level": "音量", "rate": "语速", "pitch": "音高", "noise": "底噪"}
-UNITS: Final = {
-    "s": "秒",
-    "ring": "声",
-    "rings": "声",
-    "cpm": "字/分",
-    "chars/min": "字/分",
-    "syll/s": "音节/秒",
-    "per_min": "次/分",
-    "1/min": "次/分",
-    "st": "半音",
-    "times": "次",
-    "count": "次",
-    "turns": "轮",
-    "words": "字",
-    "digits": "位",
-    "h": "时",
-    "min": "分钟",
-    "d": "天",
-    "Hz": "Hz",
-    "hz": "Hz",
-    "dB": "dB",
-    "db": "dB",
-    "dBov": "dBov",
-    "dbov": "dBov",
-}
-MEASURES: Final = {
-    "talk_share": "通话占比",
-    "talk_s": "说话时间",
-    "longest_turn_s": "最长一轮",
-    "conversation_s": "接听至挂机",
-    "silence_s": "静音合计",
-    "silence_share": "静音占比",
-    "longest_silence_s": "最长静音",
-    "hold_count": "等待次数",
-    "hold_s": "等待合计",
-    "hold_share": "等待占比",
-    "longest_hold_s": "最长等待",
-    "overlap_s": "重叠合计",
-    "overlap_share": "重叠占比",
-    "interruptions": "打断对方",
-    "reply_median_s": "应答间隔（中位）",
-    "reply_longest_s": "应答间隔（最长）",
-    "speech_rate_cpm": "语速",
-    "articulation_rate_cpm": "发音速率",
-    "pauses_per_min": "话中停顿",
-    "active_level_dbov": "语音电平",
-    "noise_floor_dbov": "底噪",
-    "noise_lift_db": "停顿中底噪抬升",
-    "snr_db": "信噪比",
-    "clipped_ratio": "削波",
-    "pitch_median_hz": "音高（中位）",
-    "pitch_spread_st": "音高起伏",
-}
 
-CALL: Final = "通话"
-FILE: Final = "录音"
-NUMBER: Final = "编号"
-DIRECTION: Final = "方向"
-STARTED: Final = "开始"
-AGENT: Final = "客服"
-COMPANY: Final = "单位"
-DURATION: Final = "时长"
-RINGING: Final = "振铃至接听"
-NO_RING: Final = "录音中无振铃"
-TALK: Final = "通话占比"
-RATE: Final = "语速"
-LEVEL: Final = "音量"
-NOT_HEARD: Final = "单声道听不出"
-CALL_MEASURES: Final = "整通"
-SILENCE: Final = "静音"
-HOLD: Final = "等待"
-OVERLAP: Final = "重叠"
-HANGUP: Final = "挂机"
-CHANNELS: Final = "声道"
-ROLES: Final = "角色判定"
-NOTICE: Final = "注意"
-NONE: Final = "无"
-SCORE: Final = "得分"
-VERDICT: Final = "结论"
-SCORE_UNIT: Final = "分"
-NO_SCORE: Final = "无法评分"
-SHEET: Final = "评分表"
-SECTION: Final = "项目"
-WORTH: Final = "满分"
-LOST: Final = "扣分"
-LEFT: Final = "得分"
-WHAT_FOR: Final = "扣分明细"
-FATAL: Final = "一票否决"
-NOT_SURE: Final = "把握不足"
-NOTHING_LOST: Final = "没有扣分"
-NO_MORE_TO_LOSE: Final = "本项已扣完"
-INCOMPLETE: Final = "质检不完整"
-MADE_BY: Final = "生成"
-TIMELINE: Final = "时间线"
-LEGEND: Final = "图例"
-FINDINGS: Final = "违规"
-NO_FINDINGS: Final = "没有发现违规。"
-NO_FINDINGS_SO_FAR: Final = "已评的规则中没有发现违规，但质检不完整。"
-NOTHING_ASSESSED: Final = "没有规则可评，不能说没有违规。"
-UNASSESSED: Final = "不可评"
-UNASSESSED_HINT: Final = "以下规则缺少判断依据，不计入通过。"
-CRASHED: Final = "规则运行出错"
-PASSED: Final = "通过"
-NOT_APPLICABLE: Final = "不适用"
-MEASURED: Final = "通话指标"
-TRANSCRIPT: Final = "对话文本"
-NO_TRANSCRIPT: Final = "没有可用的对话文本。"
-HEARD: Final = "原话"
-BASIS: Final = "依据"
-MATCHED: Final = "匹配"
-CONFIDENCE: Final = "把握"
-REASON: Final = "原因"
-AGAINST: Final = "测得"
-STEPS: Final = "步骤"
-STEP_AT: Final = "时刻"
-STEP_WAITED: Final = "等了"
-STEP_WANTED: Final = "要求"
-STEPS_OF_PASSES: Final = "通过的流程"
-LIMIT: Final = "限值"
-SUMMARY: Final = "汇总"
-FAILED: Final = "未能质检"
-LOW_WORD: Final = "识别把握低"
-PLAY: Final = "播放"
-PAUSE: Final = "暂停"
-NO_CLIP: Final = "本报告未附录音"
-SEEK: Final = "跳到"
-SPEED: Final = "倍速"
-ZOOM: Final = "缩放"
-KEYS: Final = "空格 播放/暂停 · ←/→ 快退/快进 5 秒"
-INDEX: Final = "录音列表"
-TO_TOP: Final = "回到列表"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """The words of one language; texts with slots are filled by `str.format`."""
+
+    TITLE: str
+    SPEAKERS: Mapping[str, str]
+    VERDICTS: Mapping[str, str]
+    SEVERITIES: Mapping[Severity, str]
+    STATUSES: Mapping[str, str]
+    LAYOUTS: Mapping[str, str]
+    DIRECTIONS: Mapping[str, str]
+    EVENTS: Mapping[str, str]
+    TRACKS: Mapping[str, str]
+    UNITS: Mapping[str, str]
+    MEASURES: Mapping[str, str]
+    CALL: str
+    FILE: str
+    NUMBER: str
+    DIRECTION: str
+    STARTED: str
+    AGENT: str
+    COMPANY: str
+    DURATION: str
+    RINGING: str
+    NO_RING: str
+    TALK: str
+    RATE: str
+    LEVEL: str
+    NOT_HEARD: str
+    CALL_MEASURES: str
+    SILENCE: str
+    HOLD: str
+    OVERLAP: str
+    HANGUP: str
+    CHANNELS: str
+    ROLES: str
+    NOTICE: str
+    NONE: str
+    SCORE: str
+    VERDICT: str
+    SCORE_UNIT: str
+    NO_SCORE: str
+    SHEET: str
+    SECTION: str
+    WORTH: str
+    LOST: str
+    LEFT: str
+    WHAT_FOR: str
+    FATAL: str
+    NOT_SURE: str
+    NOTHING_LOST: str
+    NO_MORE_TO_LOSE: str
+    INCOMPLETE: str
+    MADE_BY: str
+    TIMELINE: str
+    LEGEND: str
+    FINDINGS: str
+    NO_FINDINGS: str
+    NO_FINDINGS_SO_FAR: str
+    NOTHING_ASSESSED: str
+    UNASSESSED: str
+    UNASSESSED_HINT: str
+    CRASHED: str
+    PASSED: str
+    NOT_APPLICABLE: str
+    MEASURED: str
+    TRANSCRIPT: str
+    NO_TRANSCRIPT: str
+    HEARD: str
+    BASIS: str
+    MATCHED: str
+    CONFIDENCE: str
+    REASON: str
+    AGAINST: str
+    STEPS: str
+    STEP_AT: str
+    STEP_WAITED: str
+    STEP_WANTED: str
+    STEPS_OF_PASSES: str
+    LIMIT: str
+    SUMMARY: str
+    FAILED: str
+    LOW_WORD: str
+    PLAY: str
+    PAUSE: str
+    NO_CLIP: str
+    SEEK: str
+    SPEED: str
+    ZOOM: str
+    KEYS: str
+    INDEX: str
+    TO_TOP: str
+    HTML_LANG: str
+    ISSUE: str
+    WHEN: str
+    EVENT_LANE: str
+    MIXED: str
+    CHANNEL: str
+    ROLE: str
+    ROLE_OF: str
+    ASSESSED: str
+    ASSESSED_COUNTS: str
+    KEPT_COUNTS: str
+    CRASHES: str
+    NO_DIRECTION: str
+    TIMES: str
+    PLACES: str
+    N_RINGS: str
+    RING_MUSIC: str
+    LONGEST: str
+    LONG_SILENCES: str
+    HUNG_UP: str
+    HANGUP_UNKNOWN: str
+    RANGE: str
+    POSSIBLE: str
+    UNSURE_BREACHES: str
+    SUSPECTED: str
+    HENCE_RANGE: str
+    DEDUCTION: str
+    EACH_TIME: str
+    AT_MOST_LOST: str
+    INSTEAD: str
+    FATAL_SUM: str
+    BONUS: str
+    ASIDE: str
+    COMMA: str
+    LIST: str
+    CLAUSES: str
+    COLON: str
+    QUOTE: str
+    SOURCE: str
+    SOURCE_CELL: str
+    STRETCH: str
+    SECONDS: str
+    MINUTES: str
+    AT_LEAST_S: str
+    AT_MOST_S: str
+    WAITED_S: str
+    OF_PARTY: str
+
+    def amount(self, value: float | None, unit: str | None) -> str:
+        """Number with its unit as people write it; a ratio as percent."""
+        if value is None:
+            return MISSING
+        if unit == "ratio":
+            return f"{number(value * 100, 1)}%"
+        return f"{number(value)} {self.UNITS.get(unit or '', unit or '')}".strip()
+
+    def step_wanted(self, step: Step) -> str:
+        """How long the wait before a step is to be."""
+        if step.wanted_s is None:
+            return ""
+        return (self.AT_MOST_S if step.at_most else self.AT_LEAST_S).format(seconds=number(step.wanted_s))
+
+    def step_line(self, step: Step) -> str:
+        """One step of a protocol in a line."""
+        parts = [step_mark(step.done), printable(step.name)]
+        parts += [clock(step.at_s)] if step.at_s is not None else []
+        waited = self.WAITED_S.format(seconds=step.waited_s) if step.waited_s is not None else ""
+        wanted = self.ASIDE.format(text=self.step_wanted(step)) if step.wanted_s is not None else ""
+        return " ".join([*parts, *([waited + wanted] if waited or wanted else [])])
+
+    def seconds(self, value_s: float) -> str:
+        """Seconds to a tenth; from two minutes on, minutes and whole seconds."""
+        if value_s < 120:
+            return self.SECONDS.format(seconds=value_s)
+        minutes, rest = divmod(round(value_s), 60)
+        return self.MINUTES.format(minutes=minutes, seconds=rest)
+
+    def measure(self, name: str) -> str:
+        """What a measure is called; one of a party's carries the party's name in front."""
+        if name in self.MEASURES:
+            return self.MEASURES[name]
+        who, _, rest = name.partition("_")
+        known = who in self.SPEAKERS and rest in self.MEASURES
+        return self.OF_PARTY.format(who=self.SPEAKERS[who], name=self.MEASURES[rest]) if known else name
+
+    def both(self, agent: Measurement | None, customer: Measurement | None) -> str:
+        """One figure of both parties beside each other; nothing where neither was measured."""
+        told = [
+            f"{self.SPEAKERS[who]} {number(found.value, 0)}"
+            for who, found in (("agent", agent), ("customer", customer))
+            if found is not None and found.value is not None
+        ]
+        unit = next((found.unit for found in (agent, customer) if found is not None), "")
+        return f"{' · '.join(told)} {self.UNITS.get(unit, unit)}" if told else ""
+
+    def speaker(self, who: Speaker | None) -> str:
+        """Name of the speaker; nothing where a stretch has none."""
+        return "" if who is None else self.SPEAKERS[who]
+
+    def no_findings(self, n_assessed: int, complete: bool) -> str:
+        """What an audit without violations says of itself; one that judged nothing, or not all, is not clean."""
+        if not n_assessed:
+            return self.NOTHING_ASSESSED
+        return self.NO_FINDINGS if complete else self.NO_FINDINGS_SO_FAR
+
+    def role(self, party: Party) -> str:
+        """Who lies where and how sure that is; the channel counts from 1, as people count."""
+        who, sure = self.SPEAKERS[party.speaker], percent(party.confidence)
+        return self.ROLE.format(n=party.voice.channel + 1, who=who, sure=sure)
 
 
 def clock(time_s: float) -> str:
@@ -206,84 +257,14 @@ def number(value: float, digits: int = 2) -> str:
     return "0" if text == "-0" else text
 
 
-def amount(value: float | None, unit: str | None) -> str:
-    """Number with its unit as people write it; a ratio as percent.
-
-    >>> amount(14.2, "s"), amount(0.614, "ratio"), amount(None, "s")
-    ('14.2 秒', '61.4%', '—')
-    """
-    if value is None:
-        return MISSING
-    if unit == "ratio":
-        return f"{number(value * 100, 1)}%"
-    return f"{number(value)} {UNITS.get(unit or '', unit or '')}".strip()
-
-
 def step_mark(done: bool | None) -> str:
     """Whether a step was done, as a mark; a question mark where nobody knows."""
     return "？" if done is None else ("✓" if done else "✗")
 
 
-def step_wanted(step: Step) -> str:
-    """How long the wait before a step is to be.
-
-    >>> step_wanted(Step("挂机", True, 20.0, 4.2, 5.0)), step_wanted(Step("问候", True, 9.0, 0.4, 2.0, at_most=True))
-    ('至少 5 秒', '至多 2 秒')
-    """
-    return "" if step.wanted_s is None else f"{'至多' if step.at_most else '至少'} {number(step.wanted_s)} 秒"
-
-
-def step_line(step: Step) -> str:
-    """One step of a protocol in a line.
-
-    >>> step_line(Step("再次问候", True, 21.8, 5.06, 5.0)), step_line(Step("道别", False))
-    ('✓ 再次问候 00:21.8 等了 5.1 秒（至少 5 秒）', '✗ 道别')
-    """
-    parts = [step_mark(step.done), printable(step.name)]
-    parts += [clock(step.at_s)] if step.at_s is not None else []
-    waited = f"{STEP_WAITED} {step.waited_s:.1f} 秒" if step.waited_s is not None else ""
-    wanted = f"（{step_wanted(step)}）" if step.wanted_s is not None else ""
-    return " ".join([*parts, *([waited + wanted] if waited or wanted else [])])
-
-
-def seconds(value_s: float) -> str:
-    """Seconds to a tenth; from two minutes on, minutes and whole seconds.
-
-    >>> seconds(48.25), seconds(10), seconds(1267.2)
-    ('48.2 秒', '10.0 秒', '21 分 07 秒')
-    """
-    if value_s < 120:
-        return f"{value_s:.1f} 秒"
-    minutes, rest = divmod(round(value_s), 60)
-    return f"{minutes} 分 {rest:02d} 秒"
-
-
 def percent(ratio: float | None) -> str:
     """Whole percent; a dash where there is none."""
     return MISSING if ratio is None else f"{ratio * 100:.0f}%"
-
-
-def measure(name: str) -> str:
-    """What a measure is called; one of a party's carries the party's name in front.
-
-    >>> measure("agent_talk_share"), measure("no_such_measure")
-    ('客服通话占比', 'no_such_measure')
-    """
-    if name in MEASURES:
-        return MEASURES[name]
-    who, _, rest = name.partition("_")
-    return f"{SPEAKERS[who]}{MEASURES[rest]}" if who in SPEAKERS and rest in MEASURES else name
-
-
-def both(agent: Measurement | None, customer: Measurement | None) -> str:
-    """One figure of both parties beside each other; nothing where neither was measured."""
-    told = [
-        f"{SPEAKERS[who]} {number(found.value, 0)}"
-        for who, found in (("agent", agent), ("customer", customer))
-        if found is not None and found.value is not None
-    ]
-    unit = next((found.unit for found in (agent, customer) if found is not None), "")
-    return f"{' · '.join(told)} {UNITS.get(unit, unit)}" if told else ""
 
 
 def points(score: float | None) -> str:
@@ -320,26 +301,6 @@ def agent(metadata: CallMetadata) -> str:
     """Agent by number and name, as far as known."""
     known = [part for part in (metadata.agent_id, metadata.agent_name) if part]
     return printable(" ".join(known)) or MISSING
-
-
-def speaker(who: Speaker | None) -> str:
-    """Name of the speaker; nothing where a stretch has none."""
-    return "" if who is None else SPEAKERS[who]
-
-
-def no_findings(n_assessed: int, complete: bool) -> str:
-    """What an audit without violations says of itself; one that judged nothing, or not all, is not clean."""
-    if not n_assessed:
-        return NOTHING_ASSESSED
-    return NO_FINDINGS if complete else NO_FINDINGS_SO_FAR
-
-
-def role(party: Party) -> str:
-    """Who lies where and how sure that is.
-
-    The channel counts from 1, as people count.
-    """
-    return f"声道 {party.voice.channel + 1} = {SPEAKERS[party.speaker]}（{CONFIDENCE} {percent(party.confidence)}）"
 
 
 def started(at: datetime | None) -> str:

@@ -17,6 +17,7 @@ from callaudit.reports import Clip, ReportOptions, Waveform, render, render_many
 from callaudit.reports.chart import chart
 from callaudit.reports.summary import with_status
 from callaudit.reports.transcript import rows, spoken
+from callaudit.reports.words_zh import ZH
 from callaudit.spans import Span
 
 VOID = {"meta", "input", "br", "link", "img"}
@@ -156,13 +157,13 @@ def test_three_hours_make_a_page_of_bounded_size(audit: Audit) -> None:
     html = render(replace(audit, call=call), "html", ReportOptions(waveform=waves))
     assert perf_counter() - started < 10
     assert len(html) < 2_000_000
-    drawn = chart(call, (), waves)
+    drawn = chart(call, (), waves, ZH)
     assert all(line.path.count("L") < 8000 for lane in drawn.lanes for line in lane.lines)
 
 
 def test_chart_places_are_shares_of_the_call(audit: Audit) -> None:
     violated = with_status(audit, "violated")
-    drawn = chart(audit.call, violated, ())
+    drawn = chart(audit.call, violated, (), ZH)
     marks = next(lane for lane in drawn.lanes if lane.kind == "findings")
     assert [(box.number, box.x) for box in marks.boxes] == [(2, "31.571%"), (1, "35%"), (1, "84.286%")]
     assert {lane.name for lane in drawn.lanes if lane.kind == "track"} == {"音量", "语速", "音高"}
@@ -172,7 +173,7 @@ def test_chart_places_are_shares_of_the_call(audit: Audit) -> None:
 
 def test_findings_that_begin_together_do_not_hide_each_other(audit: Audit) -> None:
     same = tuple(replace(audit.findings[1], rule=f"r{i}") for i in range(4))
-    marks = next(lane for lane in chart(audit.call, same, ()).lanes if lane.kind == "findings")
+    marks = next(lane for lane in chart(audit.call, same, (), ZH).lanes if lane.kind == "findings")
     first = [box.row for box in marks.boxes if box.x == "35%"]
     assert sorted(first) == [0, 1, 2, 3]
 
@@ -190,7 +191,7 @@ def test_transcript_shows_the_words_where_the_text_is_another(audit: Audit) -> N
 
 
 def test_events_stand_between_the_turns(audit: Audit) -> None:
-    told = rows(audit.call, with_status(audit, "violated"))
+    told = rows(audit.call, with_status(audit, "violated"), ZH)
     assert [row.start_s for row in told] == sorted(row.start_s for row in told)
     assert [row.event for row in told if row.event] == [
         "振铃 15.2 秒",
@@ -203,7 +204,7 @@ def test_events_stand_between_the_turns(audit: Audit) -> None:
 
 
 def test_a_waveform_is_drawn_over_the_time_it_holds(audit: Audit, waveform: tuple[Waveform, ...]) -> None:
-    lanes = [lane for lane in chart(audit.call, (), waveform).lanes if lane.kind == "wave"]
+    lanes = [lane for lane in chart(audit.call, (), waveform, ZH).lanes if lane.kind == "wave"]
     assert [(lane.name, lane.note) for lane in lanes] == [("客服", "声道 1"), ("客户", "声道 2")]
     points = [tuple(map(int, point.split())) for point in lanes[1].lines[0].path.strip("MZ").split("L")]
     loud = [x / 10_000 * 70 for x, y in points if y < 10]
@@ -213,7 +214,7 @@ def test_a_waveform_is_drawn_over_the_time_it_holds(audit: Audit, waveform: tupl
 
 def test_a_mixed_channel_is_drawn_once_for_both(clean: Audit, waveform: tuple[Waveform, ...]) -> None:
     mixed = replace(waveform[0], speaker="unknown")
-    lanes = [lane for lane in chart(clean.call, (), (mixed,)).lanes if lane.kind == "wave"]
+    lanes = [lane for lane in chart(clean.call, (), (mixed,), ZH).lanes if lane.kind == "wave"]
     assert [lane.name for lane in lanes] == ["混音"]
     assert {box.kind for box in lanes[0].boxes} == {"agent", "customer"}
 

@@ -11,7 +11,8 @@ from callaudit.evaluation.intervals import Interval
 from callaudit.evaluation.tally import Miss
 from callaudit.evaluation.truth import Label
 from callaudit.records import Status
-from callaudit.reports.wording import MISSING, STATUSES, VERDICTS, number, printable, seconds
+from callaudit.reports.wording import MISSING, number, printable
+from callaudit.reports.words_zh import ZH
 
 TITLE: Final = "评测报告"
 GROUPS: Final[dict[Group, str]] = {
@@ -232,12 +233,12 @@ def base(one: Figure) -> str:
 
 def status(said: Status | None) -> str:
     """A status; an audit without an entry says nothing."""
-    return "无结论" if said is None else STATUSES[said]
+    return "无结论" if said is None else ZH.STATUSES[said]
 
 
 def verdict(said: str | None) -> str:
     """A call's verdict."""
-    return MISSING if said is None else {str(key): text for key, text in VERDICTS.items()}.get(said, printable(said))
+    return MISSING if said is None else {str(key): text for key, text in ZH.VERDICTS.items()}.get(said, printable(said))
 
 
 def head(evaluation: Evaluation) -> str:
@@ -269,8 +270,8 @@ def unknown_rules(evaluation: Evaluation) -> str:
 def time(spent: Timing) -> str:
     """How long a run took, beside how long the calls are."""
     factor = spent.wall_s / spent.duration_s if spent.duration_s else 0.0
-    took = f"用时 {seconds(spent.wall_s)}（CPU {seconds(spent.cpu_s)}）"
-    return f"录音 {seconds(spent.duration_s)}，{took}，实时率 {factor:.3f}"
+    took = f"用时 {ZH.seconds(spent.wall_s)}（CPU {ZH.seconds(spent.cpu_s)}）"
+    return f"录音 {ZH.seconds(spent.duration_s)}，{took}，实时率 {factor:.3f}"
 
 
 def miss(one: Miss) -> str:
