@@ -16,7 +16,7 @@ from callaudit.messages import message
 from callaudit.records import Place
 from callaudit.rules.aids import Answer, Line, Question
 from callaudit.rules.base import Outcome, not_applicable, not_assessable, options, passed, violated
-from callaudit.rules.cues import CueRef, Where, Window
+from callaudit.rules.cues import CueRef, Window
 from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
 
 if TYPE_CHECKING:
@@ -39,14 +39,18 @@ MASK = "＊"
 class Ask:
     """A question for a reader, answered "broken" or "kept", and the turns it may see.
 
-    `about`: only the turns around these situations; otherwise those of `where`, both parties'. `numbers`: whether
-    numbers of four digits and more may be shown.
+    `about`: those around these situations; `where`: this window, both parties'; neither: those around what the rule
+    has found. `numbers`: whether numbers of four digits and more may be shown.
     """
 
     question: Annotated[str, Field(min_length=8)]
     about: CueRef | None = None
-    where: Window = Where()
+    where: Window | None = None
     numbers: bool = False
+
+    def __post_init__(self) -> None:
+        if self.about is not None and self.where is not None:
+            raise ValueError("give either about or where, not both")
 
 
 def asked(facts: Facts, rule: Rule, outcome: Outcome) -> Outcome:
@@ -54,7 +58,7 @@ def asked(facts: Facts, rule: Rule, outcome: Outcome) -> Outcome:
     reader = facts.aids.reader
     if rule.ask is None or reader is None or not outcome.wants_reader:
         return outcome
-    turns = shown(facts, rule.ask)
+    turns = shown(facts, rule.ask, outcome)
     if not turns or doubt_of_roles(facts) or doubt_of_words(facts, turns):
         return outcome
     question = Question(rule.ask.question, tuple(_line(facts, k, rule.ask) for k in turns))
@@ -62,14 +66,18 @@ def asked(facts: Facts, rule: Rule, outcome: Outcome) -> Outcome:
     return outcome if answer is None else _outcome(facts, rule, turns, answer, outcome)
 
 
-def shown(facts: Facts, ask: Ask) -> tuple[int, ...]:
+def shown(facts: Facts, ask: Ask, outcome: Outcome) -> tuple[int, ...]:
     """The turns that a reader may see, in order of time."""
-    n_turns = len(facts.turns)
+    if ask.where is not None:
+        own = facts.window(ask.where, "agent")
+        return tuple(range(max(0, own[0] - BEFORE), own[-1] + 1))[:MOST_LINES] if own else ()
     if ask.about is not None:
-        near = {k for moment in facts.moments(ask.about) for k in range(moment.turn - BEFORE, moment.turn + AFTER + 1)}
-        return tuple(k for k in range(n_turns) if k in near)[:MOST_LINES]
-    own = facts.window(ask.where, "agent")
-    return tuple(range(max(0, own[0] - BEFORE), own[-1] + 1))[:MOST_LINES] if own else ()
+        centres = [moment.turn for moment in facts.moments(ask.about)]
+    else:
+        found = [place.span for place in outcome.places]
+        centres = [k for k, turn in enumerate(facts.turns) if any(turn.span.overlap_s(span) > 0 for span in found)]
+    near = {k for centre in centres for k in range(centre - BEFORE, centre + AFTER + 1)}
+    return tuple(k for k in range(len(facts.turns)) if k in near)[:MOST_LINES]
 
 
 def _line(facts: Facts, turn: int, ask: Ask) -> Line:

@@ -169,6 +169,21 @@ def test_only_the_turns_named_are_sent_with_numbers_masked(found: Callable[..., 
     assert server.asked[0]["temperature"] == 0
 
 
+def test_without_a_situation_or_window_the_turns_around_what_was_found_are_sent(server: Server, tmp_path: Path) -> None:
+    book = yaml.safe_load(BOOK.replace("SEVERITY", "major"))
+    rule = book["rules"][0]
+    rule["check"]["show"] = {"words": ["推荐"], "who": "agent"}
+    del rule["ask"]["about"]
+    file = tmp_path / "book.yaml"
+    file.write_text(yaml.safe_dump(book, allow_unicode=True), encoding="utf-8")
+    server.replies[:] = ['{"verdict": "cannot_tell"}']
+    reader = make_reader(LanguageModelConfig(base_url=server.url, model="m", cache=str(tmp_path)))
+    judge(call_from_script(SCRIPT), load_rulebook(file), Aids(reader=reader))
+    sent = json.dumps(server.asked[0], ensure_ascii=False)
+    assert "我推荐您办这个" in sent
+    assert "请问还有别的事吗" not in sent
+
+
 def test_an_answer_is_kept_and_holds_no_words(found: Callable[..., Finding], server: Server, tmp_path: Path) -> None:
     first = found({"verdict": "broken", "line": 2, "quote": "全国最便宜"})
     assert found({"verdict": "kept", "line": 2, "quote": "我推荐您"}) == first
