@@ -1,4 +1,4 @@
-"""Other calls as a history: from audits made earlier (their JSON, schema callaudit.audit/1) and from calls of this run.
+"""Other calls as a history: from audits made earlier (their documents) and from calls of this run.
 
 A call is boiled down to a `PastCall` by the rulebook that will ask for it: the situations its rules remember, the
 promises they look for. Nothing is kept; where audits are stored is no matter of this module.
@@ -7,37 +7,23 @@ promises they look for. Nothing is kept; where audits are stored is no matter of
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import Any
 
-from callaudit.records import (
-    Call,
-    CallMetadata,
-    Hangup,
-    MadeBy,
-    Party,
-    PastCall,
-    Promise,
-    Recording,
-    Speaker,
-    Timeline,
-    Turn,
-    Voice,
-    Word,
-)
+from callaudit.errors import AuditError
+from callaudit.records import Call, PastCall, Promise
+from callaudit.reports.json import FAILED_SCHEMA
+from callaudit.reports.stored import as_written, call_from
 from callaudit.rules import Rulebook
 from callaudit.rules.cues import Cues
 from callaudit.rules.facts import Facts
 from callaudit.rules.operators.followed_up import FollowedUp
 from callaudit.rules.past import History, history_of
 from callaudit.rules.promises import promised
-from callaudit.spans import Span
 
-SCHEMA = "callaudit.audit/1"
 LEAST_TURN_S = 1.0
 """Shorter turns say nothing about how an agent speaks (proposed)."""
 
@@ -91,9 +77,14 @@ def _medians(facts: Facts) -> dict[str, Any]:
     return {name: median(own) if len(own) >= LEAST_TURNS else None for name, own in values.items()}
 
 
-def with_calls(history: History, calls: Iterable[Call], rulebook: Rulebook) -> History:
-    """The history with calls heard now; they say nothing of its being complete."""
-    known = [past for call in calls if (past := past_call(call, rulebook)) is not None]
+def customer_of(call: Call, rulebook: Rulebook) -> str | None:
+    """Who the customer of a call is, over several calls; None where nobody knows."""
+    return Facts(call, rulebook.settings, rulebook.situations, language=rulebook.language).customer_id
+
+
+def history_with(calls: Iterable[Call], history: History, rulebook: Rulebook) -> History:
+    """The history with calls heard now; they say nothing about whether it is complete."""
+    known = [past for call in calls if (past := past_call(as_written(call), rulebook)) is not None]
     return history_of([*known, *history.calls], history.complete_until)
 
 
@@ -106,16 +97,14 @@ class Unread:
     why: str
 
 
-def read_history(
-    folder: Path, rulebook: Rulebook, customers: Collection[str] | None = None
-) -> tuple[History, tuple[Unread, ...]]:
-    """The audits in a folder (*.json, folders in it included), and the files that could not be read.
+def read_history(folder: Path, rulebook: Rulebook, customers: Collection[str]) -> tuple[History, tuple[Unread, ...]]:
+    """The audits in a folder (*.json, in folders of it too), and the files that could not be read.
 
     Parameters
     ----------
-    folder : holds the audits of all calls of its time: the history is complete until its last call
+    folder : holds the audits of all calls of its time: the history is complete until its last call ends
     rulebook : decides what is looked for in them
-    customers : where given, only calls with these customers are searched for situations and promises
+    customers : only calls with these are searched for situations and promises, which takes most of the time
     """
     found: list[PastCall] = []
     unread: list[Unread] = []
@@ -123,83 +112,24 @@ def read_history(
         if path.name.endswith(".meta.json"):
             continue
         try:
-            for document in _documents(path):
-                call = call_from_document(document)
-                if past := past_call(_without_words(call, rulebook, customers), rulebook):
-                    found.append(past)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            unread.append(Unread(path, f"{type(error).__name__}: no audit of schema {SCHEMA}"))
-    ends = [past.ended_at for past in found]
-    return history_of(found, max(ends, default=None)), tuple(unread)
+            calls = [*_calls(path)]
+        except (AuditError, OSError, ValueError, RecursionError) as error:
+            unread.append(Unread(path, str(error) if isinstance(error, AuditError) else "not an audit in JSON"))
+            continue
+        for call in calls:
+            silent = customer_of(call, rulebook) not in customers
+            if past := past_call(_without_words(call) if silent else call, rulebook):
+                found.append(past)
+    return history_of(found, max((past.ended_at for past in found), default=None)), tuple(unread)
 
 
-def _documents(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The audits in a file: one, or a list in which failed recordings may stand."""
+def _calls(path: Path) -> Iterator[Call]:
+    """The calls of a file: of one audit, or of a list of them in which failed recordings may stand."""
     given = json.loads(path.read_text(encoding="utf-8-sig"))
     for document in given if isinstance(given, list) else [given]:
-        schema = document["schema"]
-        if schema == SCHEMA:
-            yield document
-        elif schema != "callaudit.failed/1":
-            raise ValueError(f"schema {schema!r}")
+        if not (isinstance(document, dict) and document.get("schema") == FAILED_SCHEMA):
+            yield call_from(document)
 
 
-def _without_words(call: Call, rulebook: Rulebook, customers: Collection[str] | None) -> Call:
-    """The call, its words left out where nobody will ask what was said."""
-    if customers is None:
-        return call
-    customer = Facts(call, rulebook.settings, rulebook.situations, language=rulebook.language).customer_id
-    if customer in customers:
-        return call
-    return replace(call, turns=tuple(replace(turn, words=(), text="") for turn in call.turns))
-
-
-def call_from_document(document: Mapping[str, Any]) -> Call:
-    """The call of an audit document, as far as rules about several calls need it.
-
-    Raises
-    ------
-    ValueError, KeyError, TypeError
-        It is no such document.
-    """
-    given, timeline = document["recording"], document["timeline"]
-    turns = tuple(_turn(turn) for turn in document["turns"])
-    hangup = timeline["hangup"]
-    end_s = timeline.get("end_s", given["duration_s"])
-    recording = Recording(
-        id=given["id"], path=given["path"], duration_s=float(given["duration_s"]),
-        sample_rate_hz=given["sample_rate_hz"], n_channels=given["channels"], layout=given["layout"],
-        codec=given["codec"], metadata=_metadata(given["metadata"]),
-    )  # fmt: skip
-    parties = tuple(
-        Party(one["speaker"], Voice(one["channel"], _speech(turns, one["speaker"]), 1.0), one["confidence"], "")
-        for one in given.get("parties", ())
-    )
-    return Call(
-        recording,
-        Timeline(None, (), Hangup(hangup["by"], hangup["at_s"], hangup["why"]), timeline.get("answer_s", 0.0), end_s),
-        parties, (), turns, (), MadeBy(document["made_by"]["callaudit"], document["made_by"]["model"]),
-    )  # fmt: skip
-
-
-def _speech(turns: Iterable[Turn], speaker: Speaker) -> tuple[Span, ...]:
-    return tuple(turn.span for turn in turns if turn.speaker == speaker)
-
-
-def _turn(given: Mapping[str, Any]) -> Turn:
-    words = tuple(Word(w["text"], Span(w["start_s"], w["end_s"]), w["prob"]) for w in given["words"])
-    return Turn(
-        given["speaker"], Span(given["start_s"], given["end_s"]), words, given["text"], given["confidence"],
-        given.get("level_dbov"), given.get("rate_cpm"), given.get("f0_median_hz"), given.get("f0_spread_st"),
-    )  # fmt: skip
-
-
-def _metadata(given: Mapping[str, Any]) -> CallMetadata:
-    own = {field.name for field in fields(CallMetadata)} - {"started_at", "roles", "extra"}
-    started = given.get("started_at")
-    known = {key: value for key, value in given.items() if key in own}
-    return CallMetadata(
-        started_at=datetime.fromisoformat(started) if started else None,
-        extra=tuple((str(key), str(value)) for key, value in cast("dict[str, object]", given.get("extra", {})).items()),
-        **known,
-    )
+def _without_words(call: Call) -> Call:
+    return replace(call, turns=tuple(replace(turn, words=(), text="", readings=()) for turn in call.turns))

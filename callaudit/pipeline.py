@@ -14,6 +14,7 @@ from callaudit import __version__
 from callaudit.audio import read_audio
 from callaudit.config import Config
 from callaudit.errors import CallauditError
+from callaudit.history import history_with
 from callaudit.language_model import make_reader
 from callaudit.meaning.encoder import SentenceEncoder
 from callaudit.measures import Heard, measure_call
@@ -35,6 +36,7 @@ from callaudit.records import (
 from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.rules.aids import NO_AIDS, Aids, Encoder, Reader
+from callaudit.rules.past import NO_HISTORY, History
 from callaudit.scoring import score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
@@ -216,14 +218,14 @@ def _name(aid: Encoder | Reader | None) -> str | None:
     return None if aid is None else aid.name
 
 
-def audit_file(
+def hear_file(
     path: str | os.PathLike[str],
     auditor: Auditor,
     *,
     overrides: Mapping[str, str] | None = None,
     progress: Progress = SILENT,
-) -> Audit:
-    """The audit of one recording.
+) -> Call:
+    """Everything that can be heard in a file.
 
     Parameters
     ----------
@@ -242,8 +244,45 @@ def audit_file(
         defaults=settings.defaults(),
         filename_pattern=settings.filename_pattern,
     )
-    call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
-    return judge_call(call, auditor.rulebook, auditor.aids, sheet=auditor.config.judge.sheet, progress=progress)
+    return hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
+
+
+def audit_file(
+    path: str | os.PathLike[str],
+    auditor: Auditor,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress = SILENT,
+) -> Audit:
+    """The audit of one recording; parameters and errors are those of `hear_file`."""
+    return _judged(hear_file(path, auditor, overrides=overrides, progress=progress), auditor, progress)
+
+
+def hear_files(
+    paths: Iterable[str | os.PathLike[str]],
+    auditor: Auditor,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Call | Failed]:
+    """What is heard in recordings, in the order given; one that cannot be becomes a `Failed` and stops nothing."""
+    for path in paths:
+        try:
+            yield hear_file(path, auditor, overrides=overrides, progress=progress)
+        except CallauditError as error:
+            yield Failed(
+                os.fsdecode(path).encode("utf-8", "backslashreplace").decode(), str(error), type(error).__name__
+            )
+
+
+def judge_together(
+    heard: Sequence[Call | Failed], auditor: Auditor, history: History = NO_HISTORY
+) -> tuple[Audit | Failed, ...]:
+    """The audits of calls, each judged with the others and an earlier `history` at hand; their order is no matter."""
+    calls = [one for one in heard if isinstance(one, Call)]
+    aids = replace(auditor.aids, history=history_with(calls, history, auditor.rulebook))
+    knowing = replace(auditor, aids=aids)
+    return tuple(one if isinstance(one, Failed) else _judged(one, knowing, SILENT) for one in heard)
 
 
 def audit_files(
@@ -253,11 +292,10 @@ def audit_files(
     overrides: Mapping[str, str] | None = None,
     progress: Progress = SILENT,
 ) -> Iterator[Audit | Failed]:
-    """The audits of recordings, in the order given; one that cannot be audited becomes a `Failed` and stops nothing."""
-    for path in paths:
-        try:
-            yield audit_file(path, auditor, overrides=overrides, progress=progress)
-        except CallauditError as error:
-            yield Failed(
-                os.fsdecode(path).encode("utf-8", "backslashreplace").decode(), str(error), type(error).__name__
-            )
+    """The audits of recordings one by one, each as it is heard; `judge_together` lets calls know of each other."""
+    for heard in hear_files(paths, auditor, overrides=overrides, progress=progress):
+        yield heard if isinstance(heard, Failed) else _judged(heard, auditor, progress)
+
+
+def _judged(call: Call, auditor: Auditor, progress: Progress) -> Audit:
+    return judge_call(call, auditor.rulebook, auditor.aids, sheet=auditor.config.judge.sheet, progress=progress)

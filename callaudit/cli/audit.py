@@ -15,9 +15,11 @@ from callaudit.audio import encode_clip, outline, read_audio
 from callaudit.cli.screen import Bar, complain, write_report
 from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError
-from callaudit.pipeline import Auditor, audit_files
-from callaudit.records import SEVERITIES, Audit, Failed, Severity
+from callaudit.history import customer_of, read_history
+from callaudit.pipeline import Auditor, hear_files, judge_together
+from callaudit.records import SEVERITIES, Audit, Call, Failed, Severity
 from callaudit.reports import Clip, ReportOptions, Waveform, formats, render_many
+from callaudit.rules.past import NO_HISTORY, History
 
 WAVEFORM_POINTS = 4000
 
@@ -42,6 +44,11 @@ WAVEFORM_POINTS = 4000
 @click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="Seen from the audited company.")
 @click.option("--started-at", help="ISO 8601, e.g. 2026-11-20T10:00:00+08:00.")
 @click.option(
+    "--history",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with the JSON audits of all other calls of the time: was a promised call back made?",
+)
+@click.option(
     "--fail-on",
     type=click.Choice([*SEVERITIES, "never"]),
     default="never",
@@ -53,6 +60,7 @@ def audit(
     format_name: str,
     out: Path | None,
     config_path: Path | None,
+    history: Path | None,
     fail_on: str,
     **given: str | None,
 ) -> None:
@@ -65,15 +73,17 @@ def audit(
     callaudit audit call.wav
     callaudit audit call.wav --format html --out call.html
     callaudit audit *.mp3 --format csv --out night.csv --fail-on critical
+    callaudit audit *.mp3 --format json --out tuesday.json --history audits/
     """
     config = settings(config_path, given)
     auditor = Auditor.from_config(config)
     overrides = {key: value for key in ("roles", "direction", "started_at") if (value := given[key]) is not None}
-    results: list[Audit | Failed] = []
+    heard: list[Call | Failed] = []
     with Bar(len(files)) as bar:
-        for result in audit_files(files, auditor, overrides=overrides, progress=bar):
-            results.append(result)
+        for one in hear_files(files, auditor, overrides=overrides, progress=bar):
+            heard.append(one)
             bar.file_done()
+    results = judge_together(heard, auditor, _known(history, heard, auditor))
     audits = [one for one in results if isinstance(one, Audit)]
     failed = [one for one in results if isinstance(one, Failed)]
     for one in failed:
@@ -84,6 +94,18 @@ def audit(
         )
         write_report(render_many(audits, failed, format_name, options), out)
     sys.exit(2 if failed or any(one.failures for one in audits) else int(_found(audits, fail_on)))
+
+
+def _known(folder: Path | None, heard: Sequence[Call | Failed], auditor: Auditor) -> History:
+    """The calls of earlier audits; files that hold none are named and left out."""
+    if folder is None:
+        return NO_HISTORY
+    calls = [one for one in heard if isinstance(one, Call)]
+    customers = {customer for call in calls if (customer := customer_of(call, auditor.rulebook)) is not None}
+    history, unread = read_history(folder, auditor.rulebook, customers)
+    for one in unread:
+        complain(f"{one.path} is left out of the history: {one.why}")
+    return history
 
 
 def _found(audits: Sequence[Audit], fail_on: str) -> bool:

@@ -46,6 +46,8 @@ MESSAGES: Final[dict[str, str]] = {
     "condition.made_up_workday": "a make-up workday",
     "condition.holiday": "a holiday",
     "condition.starts_at": "starts at {started:%H:%M}",
+    "condition.promise_due": "a promise falls due before the office opens ({at:%d %b %H:%M})",
+    "condition.no_promise_due": "no promise is about to fall due",
     "condition.weekend": "weekend",
     "condition.agent_turns": "the agent spoke {n} {n:time|times}",
     "condition.customer_turns": "the customer spoke {n} {n:time|times}",

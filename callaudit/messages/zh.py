@@ -46,6 +46,8 @@ MESSAGES: Final[dict[str, str]] = {
     "condition.made_up_workday": "调休上班的日子",
     "condition.holiday": "节日",
     "condition.starts_at": "{started:%H:%M} 开始",
+    "condition.promise_due": "下班后、上班前有到期的承诺（{at:%m月%d日 %H:%M}）",
+    "condition.no_promise_due": "没有即将到期的承诺",
     "condition.weekend": "周末",
     "condition.agent_turns": "客服说了 {n} 段话",
     "condition.customer_turns": "客户说了 {n} 段话",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -14,7 +15,7 @@ from pydantic import BeforeValidator, Field
 from callaudit.messages import Text, message
 from callaudit.rules.base import Threshold, limit, options
 from callaudit.rules.cues import Anchor, CueRef, Phrases, Where, Who, Window
-from callaudit.rules.days import Day, unknown_day, within
+from callaudit.rules.days import Day, opening_after, unknown_day, within
 from callaudit.rules.facts import BORDER_S, Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
@@ -99,6 +100,7 @@ class Condition:
     workday: bool | None = None
     lunch: bool | None = None
     night: bool | None = None
+    promise_due: bool | None = None
     agent_turns: int | None = None
     customer_turns: int | None = None
     customer_spoke: bool | None = None
@@ -213,6 +215,23 @@ def _night(facts: Facts, wanted: bool) -> Answer:
     return _within(facts, facts.settings.night, wanted)
 
 
+def _promise_due(facts: Facts, wanted: bool) -> Answer:
+    """Whether an earlier call promised this customer something that falls due before the office opens again."""
+    if facts.started is None:
+        return Answer(None, message("calendar.start_unknown"))
+    opens = opening_after(facts.started, facts.settings) or facts.started + timedelta(days=1)
+    earlier = [past for past in facts.aids.history.of_customer(facts.customer_id) if past.ended_at <= facts.started]
+    due = [
+        one.due_at
+        for past in earlier
+        for one in past.promises
+        if one.due_at is not None and facts.started <= one.due_at < opens
+    ]
+    if not due:
+        return Answer(not wanted, message("condition.no_promise_due"))
+    return Answer(wanted, message("condition.promise_due", at=min(due).astimezone(facts.started.tzinfo)))
+
+
 def _agent_turns(facts: Facts, least: int) -> Answer:
     return Answer(len(facts.agent) >= least, message("condition.agent_turns", n=len(facts.agent)))
 
@@ -296,6 +315,7 @@ def _layout(facts: Facts, wanted: tuple[str, ...]) -> Answer:
 ANSWERS: dict[str, Callable[..., Answer]] = {
     "situation": _situation, "said": _said, "ring": _ring, "meta": _meta, "known": _known, "holiday": _holiday,
     "wished_holiday": _wished_holiday, "weekend": _weekend, "workday": _workday, "lunch": _lunch, "night": _night,
+    "promise_due": _promise_due,
     "agent_turns": _agent_turns, "customer_turns": _customer_turns,
     "customer_spoke": _customer_spoke, "hangup": _hangup, "last_speaker": _last_speaker,
     "greeting_interrupted": _greeting_interrupted, "hold": _hold,

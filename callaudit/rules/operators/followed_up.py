@@ -102,7 +102,8 @@ def _done(facts: Facts, asked: FollowedUp, duty: Duty) -> Outcome:
     if facts.customer_id is None:
         return not_assessable(message("followed_up.customer_unknown"))
     history = facts.aids.history
-    if not history.calls and history.complete_until is None:
+    own = facts.call.recording.id
+    if history.complete_until is None and all(past.id == own for past in history.calls):
         return not_assessable(message("followed_up.no_history"))
     later = _later(facts, duty)
     return _reminded(asked, duty, later) if asked.reminded else _called(facts, asked, duty, later)
