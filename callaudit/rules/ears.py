@@ -104,6 +104,7 @@ class Ears:
     @cached_property
     def _known_used(self) -> NDArray[np.float32]:
         assert self._known is not None
+        assert self._known.repertoire is not None  # a phrase of it is asked for
         return self._known.repertoire.least_used(self._each)
 
 
@@ -113,7 +114,7 @@ class Known:
     def __init__(self, phrases: Iterable[str]) -> None:
         compiled = [phrase for phrase in compile_each(tuple(phrases)) if phrase.chars]
         self.numbers = {phrase.text: number for number, phrase in enumerate(compiled)}
-        self.repertoire = Repertoire(compiled)
+        self.repertoire = Repertoire(compiled) if compiled else None  # a rulebook may hold no phrase at all
 
 
 @lru_cache(maxsize=8)
