@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callaudit.records import Word
@@ -12,8 +12,8 @@ from callaudit.text.punctuation import COMMA_PAUSE_S, bare, marks
 LEAST_CHARS = 2
 """Shorter clauses (嗯, 好) say nothing that could be compared; they count as part of their neighbours."""
 
-MOST_CHARS = 40
-"""Longer stretches mean too much at once to be like one sentence."""
+MOST_WORDS = 40
+"""Longer stretches mean too much at once to be like one sentence; a word is mostly one character in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,8 @@ def clauses(words: Sequence[Word]) -> tuple[Clause, ...]:
         if len(one.text) >= LEAST_CHARS:
             found.append(one)
         if k + 1 < len(pieces):
-            both = _clause(words, ((first, last), pieces[k + 1]))
-            if len(both.text) <= MOST_CHARS:
-                found.append(both)
-    return tuple(clause for clause in found if len(clause.text) <= MOST_CHARS)
+            found.append(_clause(words, ((first, last), pieces[k + 1])))
+    return tuple(clause for clause in found if clause.last - clause.first < MOST_WORDS)
 
 
 def _ends(word: Word, following: Word) -> bool:
@@ -54,9 +52,22 @@ def _ends(word: Word, following: Word) -> bool:
 
 
 def _clause(words: Sequence[Word], pieces: Sequence[tuple[int, int]]) -> Clause:
-    texts = ("".join(bare(word.text) for word in words[first : last + 1]) for first, last in pieces)
+    texts = (_joined(bare(word.text) for word in words[first : last + 1]) for first, last in pieces)
     first, last = pieces[0][0], pieces[-1][1]
     text = "，".join(text for text in texts if text)
     return Clause(
         text, Span(words[first].span.start_s, max(w.span.end_s for w in words[first : last + 1])), first, last
     )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """The words as one text; spaces only where letters would run into each other.
+
+    >>> _joined(["good", "day"]), _joined(["您", "好"])
+    ('good day', '您好')
+    """
+    joined = ""
+    for text in texts:
+        apart = joined[-1:].isascii() and joined[-1:].isalpha() and text[:1].isascii() and text[:1].isalpha()
+        joined += (" " if apart else "") + text
+    return joined
