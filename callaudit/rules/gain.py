@@ -78,10 +78,12 @@ def raised(facts: Facts, turn: int, rise_db: float) -> bool:
 def _noise_beside_dbov(facts: Facts, turn: int) -> list[float]:
     """The noise right before a turn, in its pauses and right after it, as far as there is any."""
     own = facts.turns[turn]
-    start_s, end_s = own.span.start_s, own.span.end_s
-    before = _noise_dbov(facts, own.speaker, start_s - AROUND_S, start_s)[-NEAREST:]
-    after = _noise_dbov(facts, own.speaker, end_s, end_s + AROUND_S)[:NEAREST]
-    sides = [before, _noise_dbov(facts, own.speaker, start_s, end_s), after]
+    who, start_s, end_s = own.speaker, own.span.start_s, own.span.end_s
+    last_s = max((t.span.end_s for t in facts.turns[:turn] if t.speaker == who), default=0.0)
+    next_s = min((t.span.start_s for t in facts.turns[turn + 1 :] if t.speaker == who), default=inf)
+    before = _noise_dbov(facts, who, max(last_s, start_s - AROUND_S), start_s)
+    after = _noise_dbov(facts, who, end_s, min(next_s, end_s + AROUND_S))
+    sides = [before[-NEAREST:], _noise_dbov(facts, who, start_s, end_s), after[:NEAREST]]
     return [level for side in sides if side and (level := median(side)) >= SILENT_DBOV]
 
 

@@ -37,6 +37,9 @@ ABOVE = {"own": "voice.above_own", "own_before": "voice.above_own_before", "cust
 BELOW = {"own": "voice.below_own", "own_before": "voice.below_own_before", "customer": "voice.below_customer",
          "absolute": "voice.below"}  # fmt: skip
 
+CLEAR_DB, NEAR_LIMIT = 1.0, 0.6
+"""Even turns of a speaker differ by so much (the labelled calls); nearer to a limit a verdict is no surer than this."""
+
 
 @options
 class VoiceOptions:
@@ -136,7 +139,8 @@ def _by_turn(facts: Facts, asked: VoiceOptions, read: list[list[Reading]]) -> Ou
     sign, reading = worst
     places = tuple(Place(facts.turns[k].span, asked.who) for k in sorted(out_of_range))
     text = _text(asked, sign, reading.value, reading.broken)
-    outcome = violated(text, 0.8 * facts.role_confidence, places=places,
+    sure = 0.8 if _clear(sign, reading) else NEAR_LIMIT
+    outcome = violated(text, sure * facts.role_confidence, places=places,
                        quote=facts.turns[reading.turn].text)  # fmt: skip
     return outcome.measured(reading.value, reading.broken, _unit(sign))
 
@@ -157,6 +161,11 @@ def _median_bound(sign: Sign, own: Sequence[Reading], value: float) -> Limit | N
     """The limit that the median breaks, if readings on that side are not taken out for a doubt."""
     bound = broken(sign, value)
     return bound if any(reading.broken is bound for reading in own) else None
+
+
+def _clear(sign: Sign, reading: Reading) -> bool:
+    """Whether a level lies further beyond the limit than the levels of even turns differ by."""
+    return sign.of != "level_dbov" or reading.broken is None or abs(reading.value - reading.broken.value) >= CLEAR_DB
 
 
 def _worst(asked: VoiceOptions, read: list[list[Reading]], out_of_range: set[int]) -> tuple[Sign, Reading]:
