@@ -135,6 +135,10 @@ MESSAGES: Final[dict[str, str]] = {
     "address.metadata_only": "the name is only in the metadata and was not mentioned in the call",
     "address.near": "seems to have addressed the customer by name",
     "address.unused": "did not address the customer by name, once known: “{surname}”",
+    # deadline
+    "deadline.none": "no length of time was promised",
+    "deadline.kept": "promised “{said}”, no more than {most:g} h{note}",
+    "deadline.long": "promised “{said}”, more than {most:g} h{note}",
     # followed_up
     "followed_up.customer_unknown": (
         "the customer's number is unknown or masked, so other calls with the "

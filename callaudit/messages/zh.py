@@ -135,6 +135,10 @@ MESSAGES: Final[dict[str, str]] = {
     "address.metadata_only": "姓氏只见于通话资料，通话中没有提到",
     "address.near": "听起来称呼了客户姓氏",
     "address.unused": "知道客户姓“{surname}”后没有用姓氏加尊称称呼",
+    # deadline
+    "deadline.none": "没有承诺时限",
+    "deadline.kept": "承诺“{said}”，不超过 {most:g} 小时{note}",
+    "deadline.long": "承诺“{said}”，超过 {most:g} 小时{note}",
     # followed_up
     "followed_up.customer_unknown": (
         "不知道客户号码或号码被遮蔽，无法找到同一客户的其他通话（可由同名的 "

@@ -33,7 +33,7 @@ def promised(facts: Facts, ref: Cues) -> tuple[Promised, ...]:
         return ()
     found = []
     for moment in facts.moments(ref):
-        deadline = _deadline(facts, moment)
+        deadline = deadline_of(facts, moment)
         due_at = due(deadline, facts.ended, facts.settings) if deadline else None
         if deadline is not None and due_at is not None and deadline.about:
             due_at += ABOUT
@@ -41,7 +41,7 @@ def promised(facts: Facts, ref: Cues) -> tuple[Promised, ...]:
     return tuple(found)
 
 
-def _deadline(facts: Facts, moment: Moment) -> Deadline | None:
+def deadline_of(facts: Facts, moment: Moment) -> Deadline | None:
     """The time named nearest: in the turn of the promise, in the answer to the next question, or by the customer."""
     turn = moment.turn
     words = facts.turns[turn].words
