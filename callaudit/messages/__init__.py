@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from callaudit.messages import en, zh
+from callaudit.messages.heard import english
 
 Language = Literal["zh", "en"]
 
@@ -35,7 +36,7 @@ class Message:
 
 
 Text = Message | str
-"""What is shown to people: a message, or words that are in their language already (a name from a rulebook)."""
+"""What is shown to people: a message, or words, which are a name from a rulebook or what a call says of itself."""
 
 Value = Message | str | int | float | datetime | tuple[Message | str, ...]
 
@@ -54,7 +55,7 @@ def render(text: Text, language: Language) -> str:
     ('缺少步骤：道别', '再见')
     """
     if isinstance(text, str):
-        return text
+        return text if language == "zh" else english(text)
     return _writer(language).vformat(TABLES[language][text.key], (), dict(text.values))
 
 
@@ -72,7 +73,7 @@ class _Writer(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, tuple):
             return SEPARATORS[self.language][format_spec].join(render(item, self.language) for item in value)
-        if isinstance(value, Message):
+        if isinstance(value, Message) or (isinstance(value, str) and not format_spec):
             return render(value, self.language)
         if "|" in format_spec:
             one, more = format_spec.split("|")

@@ -349,7 +349,7 @@ MESSAGES: Final[dict[str, str]] = {
     "voice.nothing_to_compare": "there is nothing to compare with",
     "voice.too_few": "fewer than {least} turns of the same speaker to compare with",
     "voice.gain_controlled": "the line has automatic gain control; the level is not the speaker’s alone",
-    "voice.line_unknown": "the line is silent between words and the pitch did not rise: gain or voice cannot be told apart",
+    "voice.line_unknown": "the line is silent between words and the pitch did not rise: gain or voice cannot be told",
     "voice.line_gain": "the noise of the line changed by {change:+.1f} dB too: gain or voice cannot be told apart",
     "voice.unmeasured": "{metric} was not measured, or there is nothing to compare with",
     "voice.fine": "{metric} within the allowed range",

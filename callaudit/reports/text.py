@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.box import ROUNDED, SIMPLE
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -56,7 +57,7 @@ def _parts(audit: Audit, width: int, wording: Wording) -> list[RenderableType]:
     parts += _sums(audit.score, wording)
     parts += _crashed(audit, wording)
     for severity, findings in by_severity(violated):
-        title = f"{wording.SEVERITIES[severity]}{wording.FINDINGS} · {len(findings)}"
+        title = f"{wording.FINDINGS_OF.format(severity=wording.SEVERITIES[severity])} · {len(findings)}"
         parts.append(Rule(Text(title, SEVERITY_STYLES[severity]), align="left", style="dim", characters="─"))
         parts += [_finding(finding, wording) for finding in findings]
     if not violated:
@@ -142,7 +143,9 @@ def _facts(call: Call, wording: Wording) -> list[tuple[str, Text]]:
     ]
     facts = [(label, Text(value)) for label, value in rows]
     facts += [(wording.ROLES, _role(party_line, why)) for party_line, why in _roles(call, wording)]
-    return facts + [(wording.NOTICE, Text(printable(warning), "color(208)")) for warning in recording.warnings]
+    return facts + [
+        (wording.NOTICE, Text(printable(wording.told(warning)), "color(208)")) for warning in recording.warnings
+    ]
 
 
 def _silence(figures: Summary, wording: Wording) -> str:
@@ -180,7 +183,9 @@ def _ringing(call: Call, wording: Wording) -> str:
 
 def _hangup(by: str, at_s: float | None, why: str | None, wording: Wording) -> str:
     who = wording.HUNG_UP.format(who=wording.SPEAKERS[by]) if by != "unknown" else wording.HANGUP_UNKNOWN
-    return " · ".join([who, *([clock(at_s)] if at_s is not None else []), *([printable(why)] if why else [])])
+    return " · ".join(
+        [who, *([clock(at_s)] if at_s is not None else []), *([printable(wording.told(why))] if why else [])]
+    )
 
 
 def _channels(call: Call, wording: Wording) -> str:
@@ -190,7 +195,7 @@ def _channels(call: Call, wording: Wording) -> str:
 
 
 def _roles(call: Call, wording: Wording) -> list[tuple[str, str]]:
-    return [(wording.role(party), printable(party.why)) for party in call.parties]
+    return [(wording.role(party), printable(wording.told(party.why))) for party in call.parties]
 
 
 def _role(line: str, why: str) -> Text:
@@ -202,9 +207,10 @@ def _finding(finding: Finding, wording: Wording) -> Padding:
     head = Text.assemble(("● ", SEVERITY_STYLES[finding.severity]), (printable(finding.title), "bold"))
     head.append(f"  {finding.rule}  {wording.CONFIDENCE} {percent(finding.confidence)}", "dim")
     body = Table.grid(padding=(0, 1), expand=True)
-    body.add_column(no_wrap=True, style="dim", width=4)
+    rows = _evidence(finding, wording)
+    body.add_column(no_wrap=True, style="dim", width=max((cell_len(label) for label, _ in rows), default=0))
     body.add_column(ratio=1, overflow="fold")
-    for label, value in _evidence(finding, wording):
+    for label, value in rows:
         body.add_row(label, value)
     whole = Table.grid(expand=True)
     whole.add_column()
@@ -261,7 +267,7 @@ def _unassessed(audit: Audit, wording: Wording) -> list[RenderableType]:
     if not findings:
         return []
     table = Table.grid(padding=(0, 2), expand=True)
-    table.add_column(no_wrap=True, style="dim", width=4)
+    table.add_column(no_wrap=True, style="dim", width=max(map(cell_len, wording.SEVERITIES.values())))
     table.add_column(ratio=2, overflow="fold")
     table.add_column(ratio=3, overflow="fold", style="dim")
     for finding in findings:

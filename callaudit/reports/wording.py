@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from callaudit.messages import Language, render
 from callaudit.records import CallMetadata, Measurement, Party, Severity, Speaker, Step
 
 TURNS_TEXT: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -23,6 +24,8 @@ MISSING: Final = "—"
 class Wording:
     """The words of one language; texts with slots are filled by `str.format`."""
 
+    LANGUAGE: Language
+    FINDINGS_OF: str
     TITLE: str
     SPEAKERS: Mapping[str, str]
     VERDICTS: Mapping[str, str]
@@ -158,6 +161,10 @@ class Wording:
     AT_MOST_S: str
     WAITED_S: str
     OF_PARTY: str
+
+    def told(self, text: str | None) -> str:
+        """What a call says of itself, such as why a hang-up is unknown; nothing where it says nothing."""
+        return render(text or "", self.LANGUAGE)
 
     def amount(self, value: float | None, unit: str | None) -> str:
         """Number with its unit as people write it; a ratio as percent."""

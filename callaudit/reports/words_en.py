@@ -7,6 +7,8 @@ from typing import Final
 from callaudit.reports.wording import Wording
 
 EN: Final = Wording(
+    LANGUAGE="en",
+    FINDINGS_OF="{severity} breaches",
     TITLE="Call audit",
     SPEAKERS={"agent": "Agent", "customer": "Customer", "unknown": "Unknown"},
     VERDICTS={"pass": "pass", "review": "review", "fail": "fail"},

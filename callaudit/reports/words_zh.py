@@ -7,6 +7,8 @@ from typing import Final
 from callaudit.reports.wording import Wording
 
 ZH: Final = Wording(
+    LANGUAGE="zh",
+    FINDINGS_OF="{severity}违规",
     TITLE="通话质检报告",
     SPEAKERS={"agent": "客服", "customer": "客户", "unknown": "未知"},
     VERDICTS={"pass": "通过", "review": "待复核", "fail": "不合格"},

@@ -169,7 +169,7 @@ class Settings:
     holidays: Mapping[Annotated[str, Field(pattern=r"^(\d{4}-)?\d\d-\d\d$")], str] = field(default_factory=dict)
     workdays: tuple[Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")], ...] = ()
     calendar_years: tuple[int, ...] = ()
-    unwished: tuple[str, ...] = ("清明节",)
+    unwished: tuple[str, ...] = ()
     work_hours: Hours = ("09:00", "18:00")
     lunch: Hours = ("12:00", "14:00")
     dinner: Hours = ("18:00", "19:00")

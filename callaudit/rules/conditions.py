@@ -21,6 +21,7 @@ from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
 from callaudit.rules.waits import all_waits
 from callaudit.text.readable import readable
 
+DAYS = {"holiday": "condition.holiday", "weekend": "condition.weekend", "workday": "condition.workday"}
 SPEAKERS = {"agent": "speaker.agent", "customer": "speaker.customer", "unknown": "speaker.unknown"}
 
 
@@ -180,7 +181,7 @@ def _on_day(facts: Facts, holds: Callable[[Day], bool], wanted: bool) -> Answer:
     if day.kind is None:
         assert facts.day is not None  # an unknown kind is that of a known date
         return Answer(None, unknown_day(facts.day))
-    kind = message("condition.made_up_workday" if day.made_up else f"condition.{day.kind}")
+    kind = message("condition.made_up_workday" if day.made_up else DAYS[day.kind])
     return Answer(holds(day) == wanted, day.name or kind)
 
 

@@ -139,7 +139,7 @@ def test_the_message_tells_both_clocks(judged: Judged) -> None:
 def test_conditions_of_the_calendar(judged: Judged, key: str, started_at: str | None, holds: bool | None) -> None:
     rule = f"{{when: [{{{key}: true}}], check: {{operator: never_say, words: [随便你]}}}}"
     script: dict[str, Any] = {"started_at": started_at, "turns": [{"agent": "随便你。"}]}
-    found = judged(rule, script)
+    found = judged(rule, script, settings="{unwished: [清明节]}")
     assert found.status == {True: "violated", False: "not_applicable", None: "not_assessable"}[holds]
     if started_at is None:
         assert "--started-at" in (found.why or "")
