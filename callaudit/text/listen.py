@@ -48,7 +48,7 @@ _SURNAMES = (
 _NO_SURNAME = frozenset("问这那的是好请位个您你我他她它们就和找叫给哪有吗啊呢吧喂嗯对想要于")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Sounded:
     """Heard words as n syllables; every array has shape (n,) unless said otherwise.
 

@@ -130,7 +130,9 @@ def parse(phrase: str, values: tuple[tuple[str, str], ...] = ()) -> Branches:
 
 def bound(phrase: str, values: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
     """Of the values those that the phrase has a slot for, in order."""
-    return tuple(sorted((name, value) for name, value in (values or {}).items() if value and f"{{{name}" in phrase))
+    if not values or "{" not in phrase:
+        return ()
+    return tuple(sorted((name, value) for name, value in values.items() if value and f"{{{name}" in phrase))
 
 
 def _alternatives(tokens: list[tuple[str, str]], at: int, phrase: str, values: dict[str, str]) -> tuple[Branches, int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -160,7 +159,6 @@ def _align(
         opener = sounded.filler | np.array([char in _OPENERS for char in sounded.chars], dtype=np.bool_)
         cost[:, 1:][:, ~np.logical_and.accumulate(opener)] = np.inf
     inserted = np.concatenate(([0.0], np.cumsum(sounded.insert)))
-    taking = cache(partial(_taking, sounded))
     variants = [phrase.variant(row) for row in rows]
     steps = variants[0].steps
     for number, step in enumerate(steps):
@@ -169,7 +167,7 @@ def _align(
             cost, start = _through_slot(step, cost, start, sounded)
             continue
         dropped = cost[:live] + phrase.drop[rows[:live], step, None]
-        taken = cost[:live, :-1] + np.array([taking(variant.sounds[step]) for variant in variants[:live]])
+        taken = cost[:live, :-1] + np.array([_taking(sounded, variant.sounds[step]) for variant in variants[:live]])
         start[:live, 1:] = np.where(taken <= dropped[:, 1:], start[:live, :-1], start[:live, 1:])
         cost[:live] = dropped
         np.minimum(taken, dropped[:, 1:], out=cost[:live, 1:])
@@ -186,7 +184,14 @@ def _align(
 
 
 def _taking(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
-    """Cost of each heard syllable taken for one of a phrase, float64 [shape=(n,)]."""
+    """Cost of each heard syllable taken for one of a phrase, float64 [shape=(n,)]; found once for each."""
+    taken = places(sounded).taken
+    if sound not in taken:
+        taken[sound] = _taken(sounded, sound)
+    return taken[sound]
+
+
+def _taken(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
     row: NDArray[np.float64] = sounded.costs(sound.id).astype(np.float64)
     if sound.strict:
         row[row > 0.1] = FORBIDDEN_COST

@@ -20,7 +20,8 @@ References
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,17 +102,22 @@ def least_costs(phrase: Phrase, sounded: Sounded) -> NDArray[np.float64]:
     return costs
 
 
-@lru_cache(maxsize=256)
+_PLACES: WeakKeyDictionary[Sounded, Places] = WeakKeyDictionary()
+
+
 def places(row: Sounded) -> Places:
-    """The places of a row, kept for the phrases that follow."""
-    return Places(row)
+    """The places of a row, kept for the phrases that follow as long as the row is."""
+    kept = _PLACES.get(row)
+    if kept is None:
+        kept = _PLACES[row] = Places(row)
+    return kept
 
 
 class Places:
     """The n + 1 places between the syllables of a row, as bits: bit 0 before the first one."""
 
     def __init__(self, row: Sounded) -> None:
-        self._row = row
+        self._ids, self._prob, self._scale, self._denies = row.ids, row.prob, row.scale, row.negation
         self._every = (1 << len(row) + 1) - 1
         self._heard = (1 << len(row)) - 1
         self._other = _bits(~row.negation)
@@ -122,15 +128,17 @@ class Places:
             self._chars[code] = self._chars.get(code, 0) | 1 << at
         self._near: dict[float, dict[Sound, int]] = {}
         self._by_sound: dict[float, NDArray[np.uint8]] = {}
+        self.taken: dict[object, NDArray[np.float64]] = {}
+        """What `phrases` has found each syllable of a phrase to cost here, for the phrases that follow."""
 
     @cached_property
     def sounds(self) -> str:
         """The ids of the syllables, one character each."""
-        return "".join(map(chr, self._row.ids.tolist()))
+        return "".join(map(chr, self._ids.tolist()))
 
     def less_sure(self, prob: float) -> int:
         """The syllables with a lower probability."""
-        return _bits(self._row.prob < prob)
+        return _bits(self._prob < prob)
 
     def near(self, sound: Sound, most: float) -> int:
         """The syllables that are written so, or that can be taken for the sound at a cost of at most `most`."""
@@ -138,8 +146,8 @@ class Places:
         if sound not in near:
             code, number = sound[:2]
             if most not in self._by_sound:
-                cost = substitution()[:, self._row.ids] * self._row.scale
-                taken = (cost == 0) | (cost <= most) & ~self._row.negation
+                cost = substitution()[:, self._ids] * self._scale
+                taken = (cost == 0) | (cost <= most) & ~self._denies
                 self._by_sound[most] = np.packbits(taken, axis=1, bitorder="little")
             near[sound] = int.from_bytes(self._by_sound[most][number].tobytes(), "little") | self._chars.get(code, 0)
         return near[sound]
@@ -150,12 +158,15 @@ class Places:
         if units == 0:
             return self._taken_for_free(variant)
         heard, skipped, inserted, other = self._heard, self._skipped, self._inserted, self._other
-        states = [self._every] * (units + 1)
+        known, states = self._near.setdefault(UNIT, {}), [self._every] * (units + 1)
         for step in variant.outline:
             if step is None:
                 states = [_filled(places, heard) for places in states]
                 continue
-            near, left_out = self.near(step, UNIT), step[2]
+            near = known.get(step)
+            if near is None:
+                near = self.near(step, UNIT)
+            left_out = step[2]
             before = behind = 0
             reached = []
             for k, places in enumerate(states):

@@ -62,20 +62,13 @@ def sounded(text: str, prob: float = 0.9) -> Sounded:
 @given(SAID, st.sampled_from(PHRASES), st.sampled_from([0.55, 0.7, 0.8, 0.95]), PROBS)
 def test_what_is_found_without_screening_is_found_with_it(said: str, phrase: str, least: float, prob: float) -> None:
     heard, compiled = sounded(said, prob), compile_phrase(phrase)
-    unscreened = patch.multiple(
-        matching, least_costs=lambda one, _: np.zeros(len(one.chars)), places=lambda _: _EverythingPossible()
-    )
-    with unscreened:
+    everything = patch.object(matching, "least_costs", lambda one, _: np.zeros(len(one.chars)))
+    with everything, patch.object(Places, "could_hold", lambda *_: True):
         found = find(compiled, heard, least=least)
     assert find(compiled, heard, least=least) == found
     if found:
         assert Repertoire([compiled]).least_used([heard]).item() <= most_used(least)
         assert least_used(compiled, [heard]).item() <= most_used(least)
-
-
-class _EverythingPossible:
-    def could_hold(self, _variant: object, _most: float) -> bool:
-        return True
 
 
 def test_the_screen_rules_most_phrases_out() -> None:
