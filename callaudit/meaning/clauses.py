@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from callaudit.records import Word
@@ -14,6 +14,10 @@ LEAST_CHARS = 2
 
 MOST_WORDS = 40
 """Longer stretches mean too much at once to be like one sentence; a word is mostly one character in Chinese."""
+
+LONG_WORDS, WINDOW_WORDS, WINDOW_STEP = 12, 10, 3
+"""A clause of more words than the first is cut into windows of the second, so far apart. Of sentences held out that
+run on from another without punctuation 8 of 420 are found whole (from 0.8), 109 in windows, one of them falsely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class Clause:
 def clauses(words: Sequence[Word]) -> tuple[Clause, ...]:
     """The clauses of a turn and the pairs of neighbouring ones, in order.
 
-    A clause ends in punctuation, or before a pause of `COMMA_PAUSE_S`.
+    A clause ends in punctuation, or before a pause of `COMMA_PAUSE_S`. A long one, in which a recogniser may have left
+    punctuation out, is cut into overlapping windows besides.
 
     >>> row = [Word(c, Span(k, k + 1), 0.9) for k, c in enumerate(["您", "好，", "请", "讲。"])]
     >>> [clause.text for clause in clauses(row)]
@@ -42,9 +47,17 @@ def clauses(words: Sequence[Word]) -> tuple[Clause, ...]:
         one = _clause(words, ((first, last),))
         if len(one.text) >= LEAST_CHARS:
             found.append(one)
+        found += [_clause(words, ((start, start + WINDOW_WORDS - 1),)) for start in _windows(first, last)]
         if k + 1 < len(pieces):
             found.append(_clause(words, ((first, last), pieces[k + 1])))
     return tuple(clause for clause in found if clause.last - clause.first < MOST_WORDS)
+
+
+def _windows(first: int, last: int) -> Iterator[int]:
+    """Where the windows of a long clause start: evenly, the last one ending with it."""
+    if last - first >= LONG_WORDS:
+        for start in range(first, last + 1 - WINDOW_WORDS + WINDOW_STEP, WINDOW_STEP):
+            yield min(start, last + 1 - WINDOW_WORDS)
 
 
 def _ends(word: Word, following: Word) -> bool:

@@ -106,3 +106,11 @@ def test_clauses_are_cut_at_punctuation_and_pauses_and_paired_with_their_neighbo
     assert (whole.first, whole.last, whole.span) == (2, 9, Span(0.4, 2.6))
     assert clauses([]) == ()
     assert clauses([Word("嗯。", Span(0, 0.3), 0.9)]) == ()
+
+
+def test_a_long_clause_is_cut_into_windows_that_cover_it() -> None:
+    words = [Word(char, Span(k, k + 1.0), 0.9) for k, char in enumerate("一二三四五六七八九十百千万亿")]
+    whole, *windows = clauses(words)
+    assert (whole.first, whole.last) == (0, 13)
+    assert [(window.first, window.last) for window in windows] == [(0, 9), (3, 12), (4, 13)]
+    assert len(clauses(words[:12])) == 1
