@@ -11,7 +11,7 @@ from callaudit.rules.base import Limit, Outcome, not_assessable, options, passed
 from callaudit.rules.cues import Phrase, Phrases
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
-from callaudit.rules.spoken import spoken
+from callaudit.rules.spoken import EPSILON_S, spoken
 from callaudit.rules.waits import Wait
 
 STATEMENT_CHARS = 7
@@ -111,7 +111,7 @@ def waiting(facts: Facts, wait: Wait, most: Limit | None = None) -> tuple[Step, 
     """The wait as steps: when it began and ended, and how long it was, against `most` seconds if so much is allowed."""
     began = _step(facts, "hold.step_wait", done=True, at_s=wait.span.start_s)
     length_s = round(wait.span.duration_s, 3)
-    kept = most is None or length_s <= most.value
+    kept = most is None or length_s <= most.value + EPSILON_S
     ended = _step(
         facts, "hold.step_back" if wait.after is not None else "hold.step_end", done=kept, at_s=wait.span.end_s
     )

@@ -9,6 +9,7 @@ from typing import Literal
 from callaudit.rules.cues import Cues
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, search
+from callaudit.rules.spoken import EPSILON_S
 from callaudit.spans import Span
 
 WaitKind = Literal["music", "silent", "pause"]
@@ -97,5 +98,5 @@ def picked(
 ) -> tuple[Wait, ...]:
     """The waits of these kinds and length; a pause after a turn named by `not_after` is none."""
     barred = {moment.turn for moment in facts.moments(not_after)} if not_after is not None else set()
-    fit = (wait for wait in parkings(facts, back) if wait.kind in kinds and wait.span.duration_s >= least_s)
+    fit = (wait for wait in parkings(facts, back) if wait.kind in kinds and wait.span.duration_s >= least_s - EPSILON_S)
     return tuple(wait for wait in fit if wait.kind != "pause" or wait.before not in barred)

@@ -10,7 +10,7 @@ from callaudit.records import Place, Step
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles
-from callaudit.rules.spoken import is_speech, spoken
+from callaudit.rules.spoken import EPSILON_S, is_speech, spoken
 from callaudit.spans import Span
 
 
@@ -116,7 +116,7 @@ def _first_words(facts: Facts, asked: Answering, start_s: float, earlier: Sequen
         turn = facts.turns[earlier[0]]
         sure, places = 0.9 * facts.role_confidence, (Place(turn.span, "customer"),)
         return violated(message("answer.customer_first"), sure, quote=turn.text, places=places)
-    if most is not None and delay_s > most.value:
+    if most is not None and delay_s > most.value + EPSILON_S:
         text = message("answer.late_speech", seconds=delay_s, most=most.value, note=most.note)
         return violated(text, 0.85 * facts.role_confidence, places=(Place(Span(answer_s, start_s)),))
     return passed(message("answer.speech", seconds=delay_s), 0.9)

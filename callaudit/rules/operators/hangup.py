@@ -63,7 +63,7 @@ def hang_up(facts: Facts, asked: HangUp) -> Outcome:
     if asked.closing and (unsaid := _without_closing(facts, asked)):
         return unsaid
     if asked.wait_s is None:
-        return passed(message("hangup.closing"), 0.85, steps=_steps(facts, asked, "hangup.step_agent", done=True))
+        return passed(message("hangup.closing"), 0.85)
     return _waited(facts, asked, asked.wait_s, hangup.at_s)
 
 

@@ -26,7 +26,7 @@ from callaudit.rules.cues import CueRef, Meanings, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.rules.operators.repeat_back import shared_share
-from callaudit.rules.spoken import spoken
+from callaudit.rules.spoken import EPSILON_S, spoken
 from callaudit.rules.waits import Wait, WaitKind, picked
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import total_s
@@ -222,8 +222,8 @@ def _leak(facts: Facts, asked: Hold, wait: Wait, most: Threshold) -> Outcome:
 
 def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
     single_s, sum_s = max(w.span.duration_s for w in waits), sum(w.span.duration_s for w in waits)
-    single = asked.single_most_s if asked.single_most_s and single_s > asked.single_most_s.value else None
-    total = asked.total_most_s if asked.total_most_s and sum_s > asked.total_most_s.value else None
+    single = asked.single_most_s if asked.single_most_s and single_s > asked.single_most_s.value + EPSILON_S else None
+    total = asked.total_most_s if asked.total_most_s and sum_s > asked.total_most_s.value + EPSILON_S else None
     most = single or total
     if most is None:
         return not_applicable(message("hold.short", single=single_s, total=sum_s))
