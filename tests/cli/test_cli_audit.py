@@ -153,3 +153,14 @@ def test_help_names_every_option() -> None:
         assert option in done.stdout
     assert "--started-at" in done.stdout
     assert "--fail-on" in done.stdout
+
+
+@pytest.mark.engine
+def test_a_history_names_what_is_no_audit_and_goes_on(tmp_path: Path, tone: Path) -> None:
+    folder = tmp_path / "audits"
+    folder.mkdir()
+    (folder / "broken.json").write_text("{")
+    done = callaudit("audit", tone, "--format", "json", "--history", folder)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["schema"] == "callaudit.audit/1"
+    assert "broken.json is left out of the history" in done.stderr
