@@ -71,6 +71,7 @@ def audit_document(audit: Audit) -> dict[str, JsonValue]:
         "failures": [{"rule": failure.rule, "error": failure.error} for failure in audit.failures],
         "score": _score(audit.score),
         "made_by": _plain(audit.made_by),
+        "report_language": audit.language,
         **{key: call[key] for key in ("language", "signals", "tracks")},
     }
 

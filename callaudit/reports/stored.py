@@ -202,6 +202,7 @@ def _audit(document: Document) -> Audit:
         failures=tuple(Failure(**failure) for failure in document["failures"]),
         score=_score(document["score"]),
         made_by=MadeBy(**document["made_by"]),
+        language=document.get("report_language", "zh"),
     )
 
 
