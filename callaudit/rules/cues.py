@@ -43,7 +43,8 @@ class Cue:
     `words` any one is heard, not inside an `exempt` one; `not_with`: none of these is; `question`: the turn asks
     something; `digits` spoken digits in a row; characters and seconds bound the turn; `first_turns` counts the
     speaker's own turns; `gap_before_s` of silence lies before it; `fainter_db`: so much below the other party's level.
-    Where none of the `words` is heard, one of the things that it `means` will do.
+    Where none of the `words` is heard, one of the things that it `means` will do. With one of `taken_back`, in
+    the rest of the turn or in his next one, the speaker takes it back.
     """
 
     title: str | None = None
@@ -51,6 +52,7 @@ class Cue:
     words: tuple[Phrase, ...] = ()
     exempt: tuple[Phrase, ...] = ()
     not_with: tuple[Phrase, ...] = ()
+    taken_back: tuple[Phrase, ...] = ()
     means: Meanings = ()
     anchor: Anchor = "any"
     question: bool | None = None

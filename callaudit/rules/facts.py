@@ -22,6 +22,7 @@ from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.senses import SAID, SURE_SITUATION, Meant, Senses, meant
 from callaudit.rules.telephone import Telephone, telephone
+from callaudit.rules.turn_taking import said_across, taken_back
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.english.ears import EnglishEars
 from callaudit.text.languages import TONGUES
@@ -203,9 +204,16 @@ class Facts:
 
     @cached_property
     def ears(self) -> Ears:
-        """What listens for phrases: row k is turn k, and behind the turns there is one row for each hearing."""
+        """What listens for phrases: row k is turn k; behind the turns one for each hearing, then the joined ones."""
         rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
+        rows += [(*self.turns[left].words, *self.turns[right].words) for left, right in self.joined]
         return EARS[self.language](rows, self.values)
+
+    @cached_property
+    def joined(self) -> dict[tuple[int, int], int]:
+        """Turns of one party between which the other only showed that he listens; the row of `ears` that is both."""
+        pairs = [pair for who in (self.agent, self.customer) for pair in self.neighbours(who) if pair[1] > pair[0] + 1]
+        return {pair: row for row, pair in enumerate(sorted(pairs), len(self.turns) + len(self.hearings))}
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -359,15 +367,18 @@ class Facts:
         """Every turn that is such a cue."""
         if cue not in self._moments:
             own = self.of(cue.who)
-            self._moments[cue] = tuple(
-                moment for k in own[: cue.first_turns or len(own)] if (moment := self._moment(cue, k))
-            )
+            found = [moment for k in own if (moment := self.moment(cue, k))]
+            for heard in said_across(self, cue, [moment.turn for moment in found]):
+                if heard.turn in own[: cue.first_turns or len(own)] and self._could_be(cue, heard.turn):
+                    found.append(Moment(heard.turn, heard.span, heard.score, _title(cue), heard))
+            self._moments[cue] = tuple(sorted(found, key=lambda moment: moment.turn))
         return self._moments[cue]
 
     def moment(self, cue: Cue, turn: int) -> Moment | None:
         """What a cue is in one turn, if anything."""
         own = self.of(cue.who)
-        return self._moment(cue, turn) if turn in own[: cue.first_turns or len(own)] else None
+        found = self._moment(cue, turn) if turn in own[: cue.first_turns or len(own)] else None
+        return None if found is None or taken_back(self, cue, turn, found.heard) else found
 
     def _could_be(self, cue: Cue, turn: int) -> bool:
         """Whether all but the words fits."""
