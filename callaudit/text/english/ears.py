@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from callaudit.records import Word
 from callaudit.text.context import DEFAULT
 from callaudit.text.english.matching import Variant, find, known, variants
-from callaudit.text.english.words import OTHER, Row, cost, left_out, listen, sound
+from callaudit.text.english.words import OTHER, Row, alone, cost, left_out, listen, sound
 from callaudit.text.numbers import spoken_length
 from callaudit.text.phrases import Anchor, Hit
 from callaudit.text.readable import readable
@@ -101,7 +101,8 @@ class EnglishEars:
         """Cost of the nearest word of each row."""
         if word not in self._nearest:
             near = np.full(len(self.rows), OTHER)
-            for other, rows in self._places.items():
+            known = self._places if not alone(word) else {word: self._places[word]} if word in self._places else {}
+            for other, rows in known.items():
                 if (own := cost(word, other)) < OTHER:
                     near[rows] = np.minimum(near[rows], own)
             self._nearest[word] = near

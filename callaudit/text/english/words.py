@@ -180,7 +180,7 @@ def cost(wanted: str, heard: str) -> float:
         return 0.0
     if wanted in NEGATIONS or heard in NEGATIONS:
         return NEVER
-    if min(len(wanted), len(heard)) < 3 or wanted in FUNCTION or heard in FUNCTION:
+    if alone(wanted) or alone(heard):
         return OTHER
     if _stem(wanted) == _stem(heard):
         return 0.1
@@ -192,6 +192,11 @@ def cost(wanted: str, heard: str) -> float:
     if longest >= 4 and Levenshtein.distance(one, other) <= 1 and edits * 3 <= max(len(wanted), len(heard)):
         return 0.4
     return OTHER
+
+
+def alone(word: str) -> bool:
+    """Whether nothing but the word itself will do for it."""
+    return len(word) < 3 or word in FUNCTION or word in NEGATIONS
 
 
 def left_out(word: str, n_firm: int) -> float:
