@@ -9,7 +9,7 @@ and fundamental frequency together (Traunmüller & Eriksson 2000, J. Acoust. Soc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, log2
+from math import ceil, inf, log2
 from statistics import median
 
 from callaudit.records import Speaker
@@ -88,10 +88,12 @@ def _noise_beside_dbov(facts: Facts, turn: int) -> list[float]:
 
 
 def _noise_dbov(facts: Facts, who: Speaker, start_s: float, end_s: float) -> list[float]:
-    """The noise on a party's line from a time to another, in order of time."""
+    """The noise on a party's line, of the steps whose middle lies in [start_s, end_s), in order of time."""
     for track in facts.call.tracks:
         if track.name == "noise" and track.speaker == who:
-            middles_s = (track.start_s + (k + 0.5) * track.step_s for k in range(len(track.values)))
-            timed = zip(middles_s, track.values, strict=True)
-            return [level for at_s, level in timed if level is not None and start_s <= at_s < end_s]
+            first, last = (
+                len(track.values) if at_s == inf else max(0, ceil((at_s - track.start_s) / track.step_s - 0.5))
+                for at_s in (start_s, end_s)
+            )
+            return [level for level in track.values[first:last] if level is not None]
     return []

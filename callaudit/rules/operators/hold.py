@@ -26,12 +26,15 @@ from callaudit.rules.cues import CueRef, Meanings, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, evidence, missing_why, search
 from callaudit.rules.operators.repeat_back import shared_share
-from callaudit.rules.spoken import EPSILON_S, spoken
+from callaudit.rules.spoken import EDGE_CONFIDENCE, EPSILON_S, spoken
 from callaudit.rules.waits import Wait, WaitKind, picked
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import total_s
 
 KINDS = {"music": "hold.music", "silent": "hold.silent", "pause": "hold.pause"}
+
+HOLD_EDGE_S = 1.0
+"""A silent hold is timed from word to word, not from key to key: so near the limit a verdict is unsure (proposed)."""
 
 
 @options
@@ -250,4 +253,5 @@ def _offered(facts: Facts, asked: Hold, waits: Sequence[Wait], value_s: float, m
         return not_assessable(why)
     if asked.unless_said:
         text = message("hold.long_unoffered", long=text)
-    return violated(text, 0.9 * facts.role_confidence, places=tuple(Place(w.span) for w in waits))
+    sure = 0.9 if value_s - most.value > HOLD_EDGE_S else EDGE_CONFIDENCE
+    return violated(text, sure * facts.role_confidence, places=tuple(Place(w.span) for w in waits))
