@@ -23,8 +23,8 @@ SHARPNESS = 1.0
 """Exponent of the Gaussian: sentences at right angles still share exp(−2)."""
 
 SOUND_SHARE = 0.3
-"""Weight of the syllables shared. On sentences held out the mean area under the curve is 0.959 (0.949 with one character
-in eight misheard); 0.942 (0.917) by vectors alone, 0.929 (0.927) by syllables alone."""
+"""Weight of the syllables shared. On sentences held out the mean area under the curve is 0.959 (0.949 with one
+character in eight misheard); 0.942 (0.917) by vectors alone, 0.929 (0.927) by syllables alone."""
 
 RIDGE = 0.1
 """How far the examples themselves may be missed."""
