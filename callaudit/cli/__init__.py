@@ -13,6 +13,7 @@ from callaudit.errors import CallauditError
 COMMANDS = {
     "audit": ("audit", "Audit recorded calls and print one report."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
+    "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "models": ("models", "The speech models: which there are, where they lie, whether they are whole."),
 }
 """Name of each command's module, its name there, and what the help says of it."""

@@ -17,6 +17,9 @@ from callaudit.rules.rule import Check, Raise, Rule, Title
 from callaudit.rules.sources import Report, Spot, kind_of
 from callaudit.rules.validating import like, valid
 
+ID = r"^[a-z0-9][a-z0-9-]*$"
+"""What a rule's id looks like."""
+
 
 @options
 class Quote:
@@ -30,7 +33,7 @@ class Quote:
 class Entry:
     """A rule as written, its checks still raw."""
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    id: Annotated[str, Field(pattern=ID)]
     title: Title
     applies_to: AppliesTo = "both"
     severity: Severity

@@ -14,7 +14,7 @@ from typing import Any
 
 from callaudit.errors import RulebookError
 from callaudit.rules.cues import Phrases
-from callaudit.rules.sources import SHARED, Named, Place, Raw, Report, Spot, kind_of, locate, read_raw
+from callaudit.rules.sources import SHARED, Named, Raw, Report, Spot, kind_of, locate, read_raw
 from callaudit.rules.validating import like, valid
 
 Given = dict[str, Any]
@@ -26,7 +26,7 @@ INHERITED = "@inherited"
 class Merged:
     """A rulebook with what it extends.
 
-    `phrases` holds every version of a set, the last one in force; `own` are the rules that the rulebook itself writes.
+    `phrases` holds every version of a set, the last one in force; `own` is what the rulebook itself writes of a rule.
     """
 
     head: Given
@@ -34,14 +34,14 @@ class Merged:
     phrases: dict[str, tuple[tuple[Any, Spot], ...]]
     shared: dict[str, Named]
     rules: dict[str, tuple[Given, str, Spot]]
-    own: tuple[str, ...]
+    own: dict[str, Given]
 
 
 def merged(raw: Raw, report: Report, seen: tuple[str, ...] = ()) -> Merged:
     """The rulebook over those it extends; of two rules with one id the first counts."""
     base = _base(raw, report, seen)
     rules = dict(base.rules) if base else {}
-    own: dict[str, None] = {}
+    own: dict[str, Given] = {}
     for given, chapter, spot in raw.rules:
         rule_id = given.get("id")
         if not isinstance(rule_id, str):
@@ -51,10 +51,10 @@ def merged(raw: Raw, report: Report, seen: tuple[str, ...] = ()) -> Merged:
         elif rule_id in rules:
             before, before_chapter, _ = rules[rule_id]
             rules[rule_id] = (_rule_over(before, given), chapter or before_chapter, spot)
-            own[rule_id] = None
+            own[rule_id] = given
         else:
             rules[rule_id] = (given, chapter, spot)
-            own[rule_id] = None
+            own[rule_id] = given
     _disable(raw, rules, report)
     head = {**(base.head if base else {}), **raw.settings}
     for key in ("chapters", "settings"):
@@ -64,7 +64,7 @@ def merged(raw: Raw, report: Report, seen: tuple[str, ...] = ()) -> Merged:
     phrases = dict(base.phrases) if base else {}
     for name, written in raw.shared["phrases"].items():
         phrases[name] = (*phrases.get(name, ()), written)
-    return Merged(head, raw.head, phrases, shared, rules, tuple(own))
+    return Merged(head, raw.head, phrases, shared, rules, own)
 
 
 def _base(raw: Raw, report: Report, seen: tuple[str, ...]) -> Merged | None:
@@ -75,7 +75,7 @@ def _base(raw: Raw, report: Report, seen: tuple[str, ...]) -> Merged | None:
         report(raw.head.at("extends").fault(f"{extends} extends itself"))
         return None
     try:
-        return merged(read_raw(_sibling(raw, str(extends)), report), report, (*seen, extends))
+        return merged(read_raw(locate(_sibling(raw, str(extends))), report), report, (*seen, extends))
     except RulebookError as error:
         if str(error).startswith(f"{extends}:"):  # it is not there; faults in it have been told with their own place
             report(raw.head.at("extends").fault(str(error)))
@@ -83,13 +83,20 @@ def _base(raw: Raw, report: Report, seen: tuple[str, ...]) -> Merged | None:
         raise
 
 
-def _sibling(raw: Raw, name: str) -> Place:
-    """The rulebook of that name beside this one, else wherever a rulebook is looked for."""
+def extended_by(path_or_name: str | Path) -> str | Path | None:
+    """The rulebook that this one extends, by path or name; None where it extends none."""
+    raw = read_raw(locate(path_or_name))
+    extends = raw.settings.get("extends")
+    return None if extends is None else _sibling(raw, str(extends))
+
+
+def _sibling(raw: Raw, name: str) -> str | Path:
+    """The rulebook of that name beside this one, else the name, for wherever a rulebook is looked for."""
     file = raw.head.file
     beside = file.parent / name if isinstance(file, Path) else None
     if beside is not None and isinstance(file, Path) and beside.exists() and beside.resolve() != file.parent.resolve():
         return beside
-    return locate(name)
+    return name
 
 
 def _disable(raw: Raw, rules: dict[str, tuple[Given, str, Spot]], report: Report) -> None:
@@ -156,13 +163,13 @@ def phrase_sets(merged: Merged, report: Report) -> dict[str, list[str]]:
             listed = [given] if isinstance(given, str) else given
             if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
                 report(spot.fault(f"wanted a list of phrases, got {kind_of(given)}"))
-                listed = []
+                return []
             found = [
                 phrase
                 for index, item in enumerate(listed)
                 for phrase in (_named(item, name, version, within, spot.at(index)) if item.startswith("@") else [item])
             ]
-            if listed:
+            if found or not listed:  # of names that stand for nothing enough has been said
                 valid(Phrases, found, spot, report)
             done[name, version] = found
         return done[name, version]

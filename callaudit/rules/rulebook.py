@@ -18,7 +18,7 @@ from callaudit.rules.named_meanings import meanings_of, named
 from callaudit.rules.references import check_references
 from callaudit.rules.rule import Rule, Rulebook
 from callaudit.rules.sheets import sheets_of
-from callaudit.rules.sources import Fault, Report, Spot, locate, read_raw, refuse
+from callaudit.rules.sources import UNREADABLE, Fault, Named, Report, Spot, locate, read_raw, refuse
 from callaudit.rules.validating import valid
 
 SPLICED = ("check", "when", "unless", "excuse", "raised")
@@ -29,13 +29,18 @@ UNJUDGED = ("note", "passes", "fails", "not_applicable", "not_assessable")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A rulebook with how it was written: `own` are the rules that it writes itself, `rules` says where each stands."""
+    """A rulebook with how it was written.
+
+    `own` is what the file itself writes of each rule, `entries` are the rules with what they inherit, `rules` says
+    where each stands; `phrases` are the sets of phrases, `shared` what else has a name, by kind (`sources.SHARED`).
+    """
 
     book: Rulebook
+    own: dict[str, Given]
+    entries: dict[str, Given]
     rules: dict[str, Spot]
-    own: tuple[str, ...]
     phrases: dict[str, list[str]]
-    given: dict[str, Given]
+    shared: dict[str, Named]
 
 
 def load_rulebook(path_or_name: str | Path) -> Rulebook:
@@ -90,7 +95,9 @@ def read_rulebook(path_or_name: str | Path, report: Report = refuse) -> Written 
         return None
     book = _book(head, rules, situations, _digest(whole, phrases, list(given.values())))
     book = replace(book, sheets=sheets_of(whole.shared["sheets"], book, report))
-    return Written(book, spots, whole.own, phrases, given)
+    entries = {rule_id: entry for rule_id, (entry, _, _) in whole.rules.items()}
+    sets = {name: versions[-1] for name, versions in whole.phrases.items()}
+    return Written(book, whole.own, entries, spots, phrases, whole.shared | {"phrases": sets})
 
 
 def faults_of(path_or_name: str | Path) -> tuple[Written | None, tuple[Fault, ...]]:
@@ -101,7 +108,9 @@ def faults_of(path_or_name: str | Path) -> tuple[Written | None, tuple[Fault, ..
     except RulebookError as error:
         faults.append(Fault(str(path_or_name), 1, "", str(error).removeprefix(f"{path_or_name}: ")))
         written = None
-    return written, tuple(sorted(set(faults)))
+    broken = {fault.file for fault in faults if fault.message.startswith(UNREADABLE)}
+    told = {fault for fault in faults if fault.file not in broken or fault.message.startswith(UNREADABLE)}
+    return written, tuple(sorted(told))
 
 
 def _situations(

@@ -24,8 +24,14 @@ MAIN = "rulebook.yaml"
 CATALOGUE = "catalogue.yaml"
 """What the documents ask for, with what no recording can answer: what rules are held against, and no rules itself."""
 
+NO_RULES = "catalogue"
+"""Files whose names begin so hold no rules."""
+
 SHARED = ("phrases", "situations", "meanings", "sheets")
 """Files whose names begin so hold what rules share, by name; every other file is a chapter of rules."""
+
+UNREADABLE = ("not YAML", "cannot be read")
+"""How faults begin that leave nothing of a file: whatever else is wrong there follows from them."""
 
 Key = str | int
 Place = Traversable | Path
@@ -67,6 +73,11 @@ class Spot:
     def at(self, *keys: Key) -> Spot:
         """A place below this one."""
         return Spot(self.file, (*self.keys, *keys))
+
+    @property
+    def above(self) -> Spot:
+        """The place that holds this one."""
+        return Spot(self.file, self.keys[:-1])
 
     def fault(self, message: str, level: Literal["error", "warning"] = "error") -> Fault:
         """The fault that names file, line and field."""
@@ -133,7 +144,7 @@ def read_raw(place: Place, report: Report = refuse) -> Raw:
     shared: dict[str, Named] = {kind: {} for kind in SHARED}
     rules: list[tuple[Any, str, Spot]] = []
     for file in sorted(place.iterdir(), key=lambda item: item.name):
-        if not file.name.endswith((".yaml", ".yml")) or file.name in (MAIN, CATALOGUE):
+        if not file.name.endswith((".yaml", ".yml")) or file.name == MAIN or file.name.startswith(NO_RULES):
             continue
         kind = next((kind for kind in SHARED if file.name.startswith(kind)), None)
         if kind is None:
@@ -197,7 +208,10 @@ def load(file: Place, wanted: type, report: Report = refuse) -> Any:
 
 def line_of(spot: Spot) -> int:
     """The line (from 1) of the nearest thing that exists on the way to the place."""
-    node = nodes(spot.file.read_text(encoding="utf-8"))
+    try:
+        node = nodes(spot.file.read_text(encoding="utf-8"))
+    except yaml.YAMLError:
+        return 1  # what is wrong there has been told by whoever read it
     line = 1
     for key in spot.keys:
         if isinstance(node, yaml.MappingNode):
