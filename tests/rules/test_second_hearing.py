@@ -16,8 +16,11 @@ from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.second_hearing import posterior
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script, spread
+from callaudit.text.languages import TONGUES
+from callaudit.text.mandarin import Mandarin
 
 BOOK = load_rulebook("etiquette-zh")
+ZH = Mandarin()
 GREETING = "check: {operator: say, where: opening, what: 问候语, any: [您好]}"
 FORBIDDEN = "check: {operator: never_say, words: [不知道], exempt: [您知不知道]}"
 THANKED = "check: {operator: respond, trigger: {words: [谢谢你]}, any: [不客气], what: 不客气}"
@@ -32,7 +35,7 @@ def agent(text: str, **readings: float) -> dict[str, Any]:
 # ── one phrase ───────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize(
     ("share", "status"),
-    [(0.0, "violated"), (0.2, "violated"), (0.21, "not_assessable"), (0.45, "not_assessable"), (0.5, "passed"),
+    [(0.0, "violated"), (0.35, "violated"), (0.36, "not_assessable"), (0.45, "not_assessable"), (0.5, "passed"),
      (0.9, "passed")],
 )  # fmt: skip
 def test_a_missing_phrase_of_a_reading_is_doubtful_and_said_where_probable(
@@ -56,7 +59,7 @@ def test_a_doubtful_violation_is_less_sure(judged: Judged) -> None:
     assert doubtful.confidence == pytest.approx(0.95 * sure.confidence, abs=0.001)
 
 
-@pytest.mark.parametrize(("share", "status"), [(0.05, "violated"), (0.3, "not_assessable"), (0.7, "passed")])
+@pytest.mark.parametrize(("share", "status"), [(0.05, "violated"), (0.4, "not_assessable"), (0.7, "passed")])
 def test_a_forbidden_phrase_is_held_against_its_readings(judged: Judged, share: float, status: str) -> None:
     assert judged(FORBIDDEN, [agent("这个我不知道。", **{"这个我知道。": share})]).status == status
 
@@ -104,7 +107,7 @@ def test_a_situation_of_a_reading_alone_asks_for_nothing(judged: Judged) -> None
     assert judged(THANKED, thanked("先挂了。", again="谢谢你了。", share=0.8)).status == "not_applicable"
 
 
-@pytest.mark.parametrize(("share", "status"), [(0.05, "violated"), (0.3, "not_assessable"), (0.6, "not_applicable")])
+@pytest.mark.parametrize(("share", "status"), [(0.05, "violated"), (0.4, "not_assessable"), (0.6, "not_applicable")])
 def test_a_doubtful_situation_makes_what_follows_doubtful(judged: Judged, share: float, status: str) -> None:
     assert judged(THANKED, thanked("谢谢你了。", again="先挂了。", share=share)).status == status
 
@@ -174,7 +177,7 @@ def test_a_reading_replaces_the_words_of_its_stretch_alone() -> None:
     words = CALL.turns[0].words
     span = Span(words[0].span.start_s, words[1].span.end_s)
     own = with_readings(CALL, [(0, Reading(span, spread("您好", span, 0.9), 0.7))])
-    (hearing,) = hearings(own.turns)
+    (hearing,) = hearings(own.turns, TONGUES["zh"], ZH)
     assert "".join(word.text for word in hearing.words) == "您好这里是星河银行，请讲。"
     assert (hearing.first, hearing.again) == ("以后这里", "您好这里")
 
@@ -182,7 +185,9 @@ def test_a_reading_replaces_the_words_of_its_stretch_alone() -> None:
 def test_words_of_a_reading_that_lie_in_another_turn_are_left_to_it() -> None:
     one, other = CALL.turns[0], CALL.turns[2]
     span = Span(one.span.start_s, other.span.end_s)
-    (hearing,) = hearings(with_readings(CALL, [(0, Reading(span, (*one.words, *other.words), 0.7))]).turns)
+    (hearing,) = hearings(
+        with_readings(CALL, [(0, Reading(span, (*one.words, *other.words), 0.7))]).turns, TONGUES["zh"]
+    )
     assert hearing.same
     assert [word.text for word in hearing.words] == [word.text for word in one.words]
 
