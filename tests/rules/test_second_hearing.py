@@ -17,10 +17,8 @@ from callaudit.rules.second_hearing import posterior
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script, spread
 from callaudit.text.languages import TONGUES
-from callaudit.text.mandarin import Mandarin
 
 BOOK = load_rulebook("etiquette-zh")
-ZH = Mandarin()
 GREETING = "check: {operator: say, where: opening, what: 问候语, any: [您好]}"
 FORBIDDEN = "check: {operator: never_say, words: [不知道], exempt: [您知不知道]}"
 THANKED = "check: {operator: respond, trigger: {words: [谢谢你]}, any: [不客气], what: 不客气}"
@@ -177,7 +175,7 @@ def test_a_reading_replaces_the_words_of_its_stretch_alone() -> None:
     words = CALL.turns[0].words
     span = Span(words[0].span.start_s, words[1].span.end_s)
     own = with_readings(CALL, [(0, Reading(span, spread("您好", span, 0.9), 0.7))])
-    (hearing,) = hearings(own.turns, TONGUES["zh"], ZH)
+    (hearing,) = hearings(own.turns, TONGUES["zh"])
     assert "".join(word.text for word in hearing.words) == "您好这里是星河银行，请讲。"
     assert (hearing.first, hearing.again) == ("以后这里", "您好这里")
 
