@@ -17,7 +17,7 @@ from callaudit.rules.conditions import Answer, all_of, answer, any_of
 from callaudit.rules.facts import Facts
 from callaudit.rules.operators.summary import Summary, summarise
 from callaudit.rules.rule import Check, Raise, Rule, Rulebook
-from callaudit.rules.second_hearing import STANDS, posterior, weighed, worlds
+from callaudit.rules.second_hearing import GRAVE, posterior, weighed, worlds
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def _raised(facts: Facts, others: Sequence[Facts], raised: Raise) -> bool:
         return all_of(answer(world, condition) for condition in raised.when).holds is True
 
     again = ((hearing, holds(world)) for hearing, world in zip(facts.hearings, others, strict=True))
-    return holds(facts) and posterior(True, again) >= STANDS
+    return holds(facts) and posterior(True, again) >= GRAVE
 
 
 def _outcome(facts: Facts, rule: Rule, found: dict[str, Finding]) -> Outcome:
