@@ -101,3 +101,20 @@ def test_milestones_in_any_order_must_only_be_there(judged: Judged, turns: Turns
     found = judged(rule, turns)
     assert found.status == status
     assert status != "violated" or found.quote == "门坏了。"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "status"),
+    [({"kind": "short"}, "violated"), ({"kind": "long"}, "not_applicable"), ({}, "not_assessable")],
+)
+def test_a_check_may_have_a_condition_of_its_own(judged: Judged, metadata: dict[str, str], status: str) -> None:
+    rule = "check: [{operator: never_say, words: [吃饭了吗], when: [{meta: {kind: [short]}}]}]"
+    assert judged(rule, {"metadata": metadata, "turns": [{"agent": "您好，吃饭了吗？"}]}).status == status
+
+
+def test_what_someone_else_must_judge_is_shown(judged: Judged) -> None:
+    rule = "check: {operator: needs, what: 人工复听, show: {who: any, words: [吃东西]}}"
+    found = judged(rule, [{"agent": "您好。"}, {"customer": "你是不是在吃东西？"}])
+    assert found.status == "not_assessable"
+    assert [place.speaker for place in found.places] == ["customer"]
+    assert found.quote == "你是不是在吃东西？"
