@@ -82,7 +82,7 @@ def read_rulebook(path_or_name: str | Path, report: Report = refuse) -> Written 
         for rule_id, (entry, _, spot) in whole.rules.items()
     }
     found = (
-        rule_of(named(given[rule_id], meanings, spot, report), chapter, spot, report)
+        rule_of(_meant(given[rule_id], meanings, spot, report), chapter, spot, report)
         for rule_id, (_, chapter, spot) in whole.rules.items()
     )
     rules = tuple(rule for rule in found if rule is not None)
@@ -111,6 +111,13 @@ def faults_of(path_or_name: str | Path) -> tuple[Written | None, tuple[Fault, ..
     broken = {fault.file for fault in faults if fault.message.startswith(UNREADABLE)}
     told = {fault for fault in faults if fault.file not in broken or fault.message.startswith(UNREADABLE)}
     return written, tuple(sorted(told))
+
+
+def _meant(given: Given, meanings: dict[str, Meaning], spot: Spot, report: Report) -> Given:
+    """The rule with the meanings that its checks and conditions name; its examples are left alone."""
+    return {
+        key: named(value, meanings, spot.at(key), report) if key in SPLICED else value for key, value in given.items()
+    }
 
 
 def _situations(
