@@ -159,7 +159,7 @@ def _hits(phrase: str, text: str, language: Language) -> Any:
 
 @lru_cache(maxsize=8192)
 def _ears(text: str, language: Language) -> Any:
-    return EARS[language]([spread(text, Span(0.0, max(1.0, len(text) / 4)), 1.0)], {})
+    return EARS[language]([spread(text, Span(0.0, max(1.0, len(text) / 4)), 1.0, language)], {})
 
 
 @lru_cache(maxsize=8192)
