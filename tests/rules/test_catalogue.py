@@ -53,7 +53,6 @@ SAID_OTHERWISE: dict[tuple[str, str], str] = {
     ("match-customer-pace-and-style", "max_ratio"): "a ratio of 1.33 is 0.33 more",
     ("silent-call-protocol", "prompts"): "two steps of the protocol",
     ("complaint-promise-reply-time", "simple_h"): "hours named by phrases; simple complaints cannot be told apart",
-    ("complaint-promise-reply-time", "complex_h"): "hours named by phrases",
     ("complaint-followup-satisfaction", "max_days"): "7 days are 168 hours",
     ("reconnect-after-drop", "max_redial_s"): "120 s are a thirtieth of an hour",
 }
