@@ -487,7 +487,7 @@ class Failure:
 class Deduction:
     """What a violation costs: `each` time, no more than `most`; `points` of it where another rule pays for a part.
 
-    `sure` is whether the violation is; `instead` names that other rule.
+    `sure` is whether the violation is; `instead` is the title of that other rule.
     """
 
     rule: str

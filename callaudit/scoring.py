@@ -176,6 +176,7 @@ def _sections(broken: Sequence[Finding], judged: Sequence[Finding], sheet: Sheet
 def _deductions(broken: Sequence[Finding], sheet: Sheet) -> tuple[Deduction, ...]:
     """What each violation of a section costs; what a superior pays is not asked of those it outranks again."""
     costs = {finding.rule: sheet.price(finding).of(finding.times) for finding in broken}
+    titles = {finding.rule: finding.title for finding in broken}
     left: dict[str, float] = {}  # of what each superior pays, how much still counts for others
     found: dict[str, Deduction] = {}
     for finding in _superiors_first(broken, sheet):
@@ -183,7 +184,7 @@ def _deductions(broken: Sequence[Finding], sheet: Sheet) -> tuple[Deduction, ...
         for superior in sheet.outranked_by.get(finding.rule, ()):
             if left.get(superior, 0.0) > 0 and owed > 0:
                 paid = min(owed, left[superior])
-                owed, left[superior], instead = owed - paid, left[superior] - paid, superior
+                owed, left[superior], instead = owed - paid, left[superior] - paid, titles[superior]
         left[finding.rule] = owed
         price = sheet.price(finding)
         sure = finding.confidence >= sheet.limits.sure_from

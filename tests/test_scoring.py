@@ -153,7 +153,7 @@ def test_what_outranks_a_violation_pays_for_it() -> None:
     both = score([finding(r, "violated") for r in ("r1", "r2", "r3")], (), ranked)
     assert both.value == 90.0  # as without r2: one more breach raises no score
     assert [(d.rule, d.points, d.instead) for d in both.sections[0].deductions] == [
-        ("r1", 0, "r2"), ("r2", 5, None), ("r3", 5, None),
+        ("r1", 0, "《r2》"), ("r2", 5, None), ("r3", 5, None),
     ]  # fmt: skip
 
 

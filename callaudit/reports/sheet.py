@@ -76,7 +76,7 @@ def doubts(score: Score, wording: Wording) -> str:
     """What the range rests on; nothing where it is a point."""
     unsure = sum(not deduction.sure for section in score.sections for deduction in section.deductions)
     reasons = [wording.UNSURE_BREACHES.format(n=unsure)] if unsure and score.high != score.value else []
-    reasons += [wording.SUSPECTED.format(n=score.n_suspected)] if score.n_suspected else []
+    reasons += [wording.SUSPECTED.format(n=score.n_suspected)] if score.n_suspected and score.low != score.value else []
     return wording.HENCE_RANGE.format(reasons=wording.COMMA.join(reasons)) if reasons else ""
 
 
