@@ -85,13 +85,15 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
     if not waits:
         return not_applicable(message("condition.no_waits"))
     outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
-    outcomes += [outcome for wait in waits for outcome in _judged(facts, asked, wait)]
+    judged = [_judged(facts, asked, wait) for wait in waits]
+    outcomes += [outcome for own in judged for outcome in own]
+    times = sum(any(outcome.status == "violated" for outcome in own) for own in judged)
     for status in ("violated", "not_assessable", "passed"):
         alike = [outcome for outcome in outcomes if outcome.status == status]
         if alike:
             steps = dict.fromkeys(step for outcome in outcomes for step in outcome.steps)
             places = tuple(place for outcome in alike for place in outcome.places)
-            return replace(alike[0], places=places, steps=tuple(steps))
+            return replace(alike[0], places=places, steps=tuple(steps), times=max(1, times))
     return not_applicable(message("hold.call_ended"))
 
 
