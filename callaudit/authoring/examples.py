@@ -11,15 +11,17 @@ from callaudit.rules import Rule, Rulebook, judge
 from callaudit.rules.operators.summary import Summary
 from callaudit.rules.rulebook import Written
 from callaudit.rules.sources import Spot
+from callaudit.testing.other_calls import aids_from_script
 from callaudit.testing.scripts import call_from_script
 
-KINDS: Final[dict[str, Status]] = {
-    "passes": "passed",
-    "fails": "violated",
-    "not_applicable": "not_applicable",
-    "not_assessable": "not_assessable",
+KINDS: Final[dict[str, tuple[Status, ...]]] = {
+    "passes": ("passed",),
+    "traps": ("passed", "not_applicable", "not_assessable"),
+    "fails": ("violated",),
+    "not_applicable": ("not_applicable",),
+    "not_assessable": ("not_assessable",),
 }
-"""The lists of examples of a rule, and what each is an example of."""
+"""The lists of examples of a rule, and what may come of each; a trap looks like a breach and is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Example:
     inherited: bool
 
     @property
-    def wanted(self) -> Status:
+    def wanted(self) -> tuple[Status, ...]:
         return KINDS[self.kind]
 
 
@@ -48,7 +50,7 @@ class Run:
 
     @property
     def holds(self) -> bool:
-        return self.finding is not None and self.finding.status == self.example.wanted
+        return self.finding is not None and self.finding.status in self.example.wanted
 
 
 def examples(written: Written, rule_id: str | None = None) -> Iterator[Example]:
@@ -68,10 +70,11 @@ def run(example: Example, book: Rulebook) -> Run:
     rule = example.rule
     direction = "inbound" if rule.applies_to == "both" else rule.applies_to
     try:
-        call = call_from_script(example.script, direction=direction)
+        call = call_from_script(example.script, direction=direction, language=book.language)
+        aids = aids_from_script(example.script)
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # what people write into scripts is anything
         return Run(example, None, f"这个例子读不懂：{error}")
-    findings, failures = judge(call, only(book, rule))
+    findings, failures = judge(call, only(book, rule), aids)
     crashed = next((failure.error for failure in failures if failure.rule == rule.id), None)
     finding = next((found for found in findings if found.rule == rule.id), None)
     why = f"规则运行出错：{crashed}" if crashed else None if finding else "规则不适用于这个方向的通话"

@@ -120,7 +120,7 @@ def _why(one: Run) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    grid.add_row("应为", wording.STATUSES[one.example.wanted])
+    grid.add_row("应为", "或".join(wording.STATUSES[status] for status in one.example.wanted))
     found = one.finding
     if found is None:
         grid.add_row("结果", Text(printable(one.fault or "没有结果")))

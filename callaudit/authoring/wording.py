@@ -10,6 +10,7 @@ STATUSES: Final = {"violated": "违规", "passed": "通过", "not_applicable": "
 SPEAKERS: Final = {"agent": "客服", "customer": "客户", "unknown": "不明"}
 KINDS: Final = {
     "passes": "合规的例子",
+    "traps": "看似违规的例子",
     "fails": "违规的例子",
     "not_applicable": "不适用的例子",
     "not_assessable": "无法判断的例子",

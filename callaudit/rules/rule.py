@@ -70,6 +70,7 @@ class Rule:
     note: str | None = None
     ask: Ask | None = None
     passes: tuple[Any, ...] = ()
+    traps: tuple[Any, ...] = ()
     fails: tuple[Any, ...] = ()
     not_applicable: tuple[Any, ...] = ()
     not_assessable: tuple[Any, ...] = ()

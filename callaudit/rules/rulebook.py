@@ -24,7 +24,7 @@ from callaudit.rules.validating import valid
 SPLICED = ("check", "when", "unless", "excuse", "raised")
 """The fields of a rule in which '@name' stands for phrases."""
 
-UNJUDGED = ("note", "passes", "fails", "not_applicable", "not_assessable")
+UNJUDGED = ("note", "passes", "traps", "fails", "not_applicable", "not_assessable")
 
 
 @dataclass(frozen=True, slots=True)

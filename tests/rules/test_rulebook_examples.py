@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callaudit.authoring.examples import KINDS
 from callaudit.records import Finding
 from callaudit.rules import Rule, Rulebook, judge, load_rulebook
 from callaudit.testing.other_calls import aids_from_script
@@ -13,17 +14,11 @@ from callaudit.testing.scripts import call_from_script
 
 BOOKS = {"": load_rulebook("etiquette-zh"), "en-": load_rulebook("etiquette-en")}
 RULES = [pytest.param(rule, id=prefix + rule.id) for prefix, book in BOOKS.items() for rule in book.rules]
-KINDS = {
-    "passes": "passed",
-    "fails": "violated",
-    "not_applicable": "not_applicable",
-    "not_assessable": "not_assessable",
-}
 CASES = [
-    pytest.param(book, rule, script, status, id=f"{prefix}{rule.id}-{kind}-{number}")
+    pytest.param(book, rule, script, allowed, id=f"{prefix}{rule.id}-{kind}-{number}")
     for prefix, book in BOOKS.items()
     for rule in book.rules
-    for kind, status in KINDS.items()
+    for kind, allowed in KINDS.items()
     for number, script in enumerate(getattr(rule, kind), 1)
 ]
 
@@ -41,10 +36,12 @@ def test_the_rulebooks_have_rules() -> None:
     assert len(CASES) > len(RULES)
 
 
-@pytest.mark.parametrize(("book", "rule", "script", "status"), CASES)
-def test_rule_judges_its_examples(book: Rulebook, rule: Rule, script: Any, status: str) -> None:
+@pytest.mark.parametrize(("book", "rule", "script", "allowed"), CASES)
+def test_rule_judges_its_examples(book: Rulebook, rule: Rule, script: Any, allowed: tuple[str, ...]) -> None:
     found = finding(book, rule, script)
-    assert found.status == status, f"{found.message} (why: {found.why}; quote: {found.quote}; matched: {found.matched})"
+    assert found.status in allowed, (
+        f"{found.message} (why: {found.why}; quote: {found.quote}; matched: {found.matched})"
+    )
 
 
 ACCUSES_NOBODY = {"ask-for-feedback", "bad-line-fix-later-time", "hotel-approved-phrases"}
