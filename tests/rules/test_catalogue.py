@@ -69,7 +69,6 @@ LEFT_OUT: dict[tuple[str, str], str] = {
     ("patience-repeat-explanations", "max_rate_rise"): "the words are judged",
     ("abusive-customer", "max_level_rise_db"): "left to the voice rules",
     ("complaint-reply-kept-in-time", "simple_h"): "which complaints are simple is not known; 24 h is held against all",
-    ("complaint-forward-record-in-time", "max_delay_min"): "the ticket is not in the recording",
 }
 """Numbers that no rule uses, and why."""
 
