@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callaudit.authoring.examples import KINDS
+from callaudit.authoring.examples import KINDS, only
 from callaudit.records import Finding
 from callaudit.rules import Rule, Rulebook, judge, load_rulebook
 from callaudit.testing.other_calls import aids_from_script
@@ -26,7 +26,7 @@ CASES = [
 def finding(book: Rulebook, rule: Rule, script: Any) -> Finding:
     direction = rule.applies_to if rule.applies_to != "both" else "inbound"
     call = call_from_script(script, direction=direction, language=book.language)
-    findings, failures = judge(call, book, aids_from_script(script))
+    findings, failures = judge(call, only(book, rule), aids_from_script(script))
     assert [failure for failure in failures if failure.rule == rule.id] == []
     return next(found for found in findings if found.rule == rule.id)
 
