@@ -13,22 +13,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from callaudit.records import Word
 from callaudit.spans import Span
+from callaudit.text.alignment import align, line
 from callaudit.text.context import DEFAULT, Place, stands
-from callaudit.text.listen import FILLERS, FORBIDDEN_COST, MODAL, NEGATIONS, PARTICLES, Sounded, listen
+from callaudit.text.listen import Sounded, listen
 from callaudit.text.patterns import SLOTS, compile
-from callaudit.text.screening import least_costs, places
-from callaudit.text.variants import Phrase, Slot, Sound
+from callaudit.text.screening import Axis, axis_of, least_costs
+from callaudit.text.variants import Phrase, Slot, Variant
 
-__all__ = ["DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any", "listen", "outside"]
+__all__ = [
+    "DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any", "find_at", "listen",
+    "outside",
+]  # fmt: skip
 
 Anchor = Literal["any", "start", "end", "whole"]
 How = Literal["exact", "sound", "pattern"]
 
-_OPENERS = frozenset("那就哦")
 _ROUNDING = 1e-9
 
 
@@ -76,21 +78,58 @@ def find(
     sounded = words if isinstance(words, Sounded) else listen(words)
     if len(sounded) == 0:
         return ()
+    axis = axis_of(sounded)
+    return _find(ready, axis, 0, axis.mask(0), least, anchor)
+
+
+def find_at(
+    phrase: str,
+    axis: Axis,
+    row: int,
+    places: int,
+    *,
+    least: float,
+    anchor: Anchor,
+    values: Mapping[str, str] | None = None,
+) -> tuple[Hit, ...]:
+    """What `find` finds in a row of an axis, beginning at one of these places."""
+    places &= axis.mask(row)
+    if not places:
+        return ()
+    return _find(compile(phrase, values=values), axis, row, places, least, anchor)
+
+
+def _find(ready: Phrase, axis: Axis, row: int, begins: int, least: float, anchor: Anchor) -> tuple[Hit, ...]:
+    """The hits in a row of readings that begin at some of the places `begins`."""
+    sounded, mask = axis.rows[row], axis.mask(row)
     most = np.minimum(ready.allowed * (1 - least) / (1 - DEFAULT), ready.weight)
-    within = most + _ROUNDING
-    order = places(sounded)
-    rows = [
-        row
-        for row in np.flatnonzero(least_costs(ready, sounded) <= within).tolist()
-        if order.could_hold(ready.variant(row), float(within[row]))
+    found: dict[int, list[Place]] = {}
+    for reading in np.flatnonzero(least_costs(ready, sounded) <= most + 1e-3).tolist():
+        variant, limit = ready.variant(reading), float(most[reading])
+        own = begins & axis.begins_as(variant, limit, mask)
+        if own and (places := _places(variant, sounded, axis.split(own, row), limit, anchor)):
+            found[reading] = places
+    return _hits(ready, found, sounded) if found else ()
+
+
+def _hits(ready: Phrase, each: Mapping[int, list[Place]], sounded: Sounded) -> tuple[Hit, ...]:
+    """The best of the places of all readings."""
+    places = [place for reading in _in_order(ready, each) for place in each[reading]]
+    hits = (_hit(ready, place, sounded) for place in _apart(places) if stands(ready, place, sounded))
+    return tuple(sorted(hits, key=lambda hit: hit.first))
+
+
+def _places(variant: Variant, row: Sounded, begins: list[int], most: float, anchor: Anchor) -> list[Place]:
+    """Where a reading is heard, beginning at one of the places `begins`."""
+    first, last = (line(row).opens if anchor in ("start", "whole") else len(row)), 0
+    if anchor in ("end", "whole"):
+        last = line(row).closes
+    states = align(variant, row, [place for place in begins if place <= first], most)
+    return [
+        Place(start, end, cost, variant)
+        for end, (cost, start) in states.items()
+        if cost <= most + _ROUNDING and start < end and end >= last
     ]
-    found = [place for row in _alike(ready, rows) for place in _places(ready, row, sounded, most[row], anchor)]
-    return tuple(
-        sorted(
-            (_hit(ready, place, sounded) for place in _apart(found) if stands(ready, place, sounded)),
-            key=lambda hit: hit.first,
-        )
-    )
 
 
 def find_any(
@@ -119,124 +158,13 @@ def outside(hits: Iterable[Hit], exempt: Iterable[Hit]) -> tuple[Hit, ...]:
     )
 
 
-def _alike(phrase: Phrase, rows: Sequence[int]) -> list[list[int]]:
-    """The rows of readings that are aligned together, the longest first: those without slots, or of the same steps."""
+def _in_order(phrase: Phrase, readings: Iterable[int]) -> list[int]:
+    """The readings, the longest first: those without slots together, and those of the same steps."""
     groups: dict[tuple[int | Slot, ...], list[int]] = {}
-    for row in sorted(rows, key=lambda row: -len(phrase.chars[row])):
+    for row in sorted(readings, key=lambda row: (-len(phrase.chars[row]), row)):
         variant = phrase.variant(row)
         groups.setdefault(() if len(variant.steps) == len(variant.chars) else variant.steps, []).append(row)
-    return list(groups.values())
-
-
-def _places(
-    phrase: Phrase, rows: list[int], sounded: Sounded, most: NDArray[np.float64], anchor: Anchor
-) -> list[Place]:
-    cost, start = _align(phrase, rows, sounded, most, anchor)
-    good = (cost <= most[:, None] + _ROUNDING) & (start < np.arange(len(sounded) + 1))
-    if anchor in ("end", "whole"):
-        good &= np.append(np.logical_and.accumulate(_trailing(sounded)[::-1])[::-1], True)
-    return [
-        Place(int(start[row, end]), int(end), float(cost[row, end]), phrase.variant(rows[row]))
-        for row, end in np.argwhere(good)
-    ]
-
-
-def _trailing(sounded: Sounded) -> NDArray[np.bool_]:
-    return np.array([char in FILLERS or char in PARTICLES for char in sounded.chars], dtype=np.bool_)
-
-
-def _align(
-    phrase: Phrase, rows: list[int], sounded: Sounded, most: NDArray[np.float64], anchor: Anchor
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Least cost of each reading ending before each syllable, and where it then starts; [shape=(rows, n + 1)].
-
-    Stops as soon as no end can cost `most` or less, since costs only grow from step to step.
-    """
-    n = len(sounded)
-    places = np.arange(n + 1)
-    cost, start = np.zeros((len(rows), n + 1)), np.tile(places, (len(rows), 1))
-    if anchor in ("start", "whole"):
-        opener = sounded.filler | np.array([char in _OPENERS for char in sounded.chars], dtype=np.bool_)
-        cost[:, 1:][:, ~np.logical_and.accumulate(opener)] = np.inf
-    inserted = np.concatenate(([0.0], np.cumsum(sounded.insert)))
-    variants = [phrase.variant(row) for row in rows]
-    steps = variants[0].steps
-    for number, step in enumerate(steps):
-        live = sum(len(variant.steps) > number for variant in variants)
-        if isinstance(step, Slot):
-            cost, start = _through_slot(step, cost, start, sounded)
-            continue
-        dropped = cost[:live] + phrase.drop[rows[:live], step, None]
-        taken = cost[:live, :-1] + np.array([_taking(sounded, variant.sounds[step]) for variant in variants[:live]])
-        start[:live, 1:] = np.where(taken <= dropped[:, 1:], start[:live, :-1], start[:live, 1:])
-        cost[:live] = dropped
-        np.minimum(taken, dropped[:, 1:], out=cost[:live, 1:])
-        if (cost[:live].min(axis=1) > most[:live] + 1e-6).all():
-            break
-        if number + 1 < len(steps) and not isinstance(steps[number + 1], Slot):
-            more = sum(len(variant.steps) > number + 1 for variant in variants)
-            level = cost[:more] - inserted
-            lowest = np.minimum.accumulate(level, axis=1)
-            origin = np.maximum.accumulate(np.where(level <= lowest, places, 0), axis=1)
-            cost[:more] = lowest + inserted
-            start[:more] = start[np.arange(more)[:, None], origin]
-    return cost, start
-
-
-def _taking(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
-    """Cost of each heard syllable taken for one of a phrase, float64 [shape=(n,)]; found once for each."""
-    taken = places(sounded).taken
-    if sound not in taken:
-        taken[sound] = _taken(sounded, sound)
-    return taken[sound]
-
-
-def _taken(sounded: Sounded, sound: Sound) -> NDArray[np.float64]:
-    row: NDArray[np.float64] = sounded.costs(sound.id).astype(np.float64)
-    if sound.strict:
-        row[row > 0.1] = FORBIDDEN_COST
-        row[(sounded.prob >= 0.5) & (row < FORBIDDEN_COST)] = 0.3
-    elif sound.needed:  # 吗: 么 and 嘛 will do
-        row[row > 0.25] = FORBIDDEN_COST
-    if sound.char == "还":
-        row[(row > 0.35) & (row < 2.5)] = 2.5
-    elif sound.short and sound.char in MODAL:
-        row[(row > 0.1) & (row < 1.5)] = 1.5
-    if sound.person:
-        row[row > 0.1] *= 1.5
-        row[(sounded.person > 0) & (sounded.person != sound.person)] = 2.0
-    same = sounded.codes == sound.code
-    row[same] = 0.0
-    if sound.char in NEGATIONS:  # one denies, the other is part of a word such as 对不起
-        row[same & (sounded.negation != sound.strict)] = 0.4
-    return row
-
-
-def _through_slot(
-    slot: Slot, cost: NDArray[np.float64], start: NDArray[np.int64], sounded: Sounded
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The least cost behind a slot that begins at any place before it."""
-    n = len(sounded)
-    fits = {
-        "number": sounded.numeral | sounded.digit_like,
-        "surname": sounded.surname,
-        "named": ~sounded.negation,
-        "any": np.ones(n, dtype=np.bool_),
-    }[slot.kind]
-    sure = np.concatenate(([0], np.cumsum(sounded.numeral)))
-    run = np.concatenate(([0], np.cumsum(~fits)))
-    best = cost.copy() if slot.least == 0 else np.full(cost.shape, np.inf)
-    origin = start.copy()
-    for length in range(max(1, slot.least), min(slot.most, n) + 1):
-        allowed = run[length:] == run[:-length]
-        if slot.kind == "number":
-            allowed &= (sure[length:] - sure[:-length]) * 2 >= length
-        come = np.where(allowed, cost[:, :-length], np.inf)
-        better = come <= best[:, length:] if slot.kind == "number" else come < best[:, length:]
-        better &= np.isfinite(come)
-        best[:, length:] = np.where(better, come, best[:, length:])
-        origin[:, length:] = np.where(better, start[:, :-length], origin[:, length:])
-    return best, origin
+    return [row for rows in groups.values() for row in rows]
 
 
 def _apart(places: list[Place]) -> list[Place]:

@@ -99,6 +99,8 @@ _ODD = {
     "fiao": "biao",
     "lo": "luo",
 }
+_ONLY_IN_WORDS = {"乐": ("lao",), "干": ("qian",), "着": ("zhu",), "燵": ("ta",)}
+"""Readings that pypinyin has in words (乐亭, 旋干转坤) and not among those of the character."""
 _HAN = re.compile("[㐀-鿿𠀀-𯿿]")
 _RUN = re.compile("[㐀-鿿𠀀-𯿿]+|[^㐀-鿿𠀀-𯿿]+")
 _SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcs]?)(.+)")
@@ -214,3 +216,15 @@ def _final_distances() -> NDArray[np.float64]:
     for middle in range(len(FINALS)):  # shortest paths
         table = np.minimum(table, table[:, middle : middle + 1] + table[middle : middle + 1, :])
     return table
+
+
+@lru_cache(maxsize=16384)
+def sounds_of(char: str) -> tuple[int, ...]:
+    """Ids of every syllable that a character can be read as, whatever stands beside it."""
+    if not _HAN.match(char):
+        return tuple(sorted({OTHER, syllable_id(_LETTERS[char]) if char in _LETTERS else OTHER}))
+    from pypinyin import Style, pinyin
+
+    spelled = pinyin(char, style=Style.NORMAL, heteronym=True, errors="ignore")
+    alone = spelled[0] if spelled else []
+    return tuple(sorted({syllable_id(one) for one in (*alone, *syllables(char), *_ONLY_IN_WORDS.get(char, ()))}))

@@ -6,7 +6,7 @@ syllables, so that "a listener's sign" or "a statement" is about as long in one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from callaudit.text.deadline import Deadline
@@ -19,8 +19,8 @@ class Ears(Protocol):
     def expect(self, phrases: tuple[str, ...]) -> None:
         """These phrases will be asked for; what is the same for every call can be made ready for all together."""
 
-    def might_hold(self, phrase: str, floor: float) -> Collection[int]:
-        """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
+    def audible(self, phrases: tuple[str, ...], floor: float) -> tuple[tuple[str, frozenset[int]], ...]:
+        """Those of the phrases that could be heard with a score of at least `floor`, and where; elsewhere none is."""
 
     def hits(self, row: int, phrase: str, anchor: Anchor, floor: float) -> tuple[Hit, ...]:
         """Where a phrase is heard in a row, with a score of at least `floor`."""

@@ -92,11 +92,18 @@ class Variant:
         return tuple(map(Sound, self.chars, *each))
 
     @cached_property
-    def outline(self) -> tuple[tuple[int, int, int] | None, ...]:
-        """For each step its code, its id and the units of `screening` that dropping it costs; None for a slot."""
+    def outline(self) -> tuple[tuple[int, tuple[int, ...], int] | None, ...]:
+        """From the last step its code, its ids and the units of `screening` that dropping it costs; None for a slot."""
         units = (self.drop / UNIT).astype(np.int64).tolist()
-        each = list(zip(self.codes.tolist(), self.ids.tolist(), units, strict=True))
-        return tuple(None if isinstance(step, Slot) else each[step] for step in self.steps)
+        ids = ((number,) for number in self.ids.tolist())
+        each = list(zip(self.codes.tolist(), ids, units, strict=True))
+        return tuple(None if isinstance(step, Slot) else each[step] for step in reversed(self.steps))
+
+    @cached_property
+    def drops(self) -> list[float]:
+        """`drop` one by one."""
+        found: list[float] = self.drop.tolist()
+        return found
 
     @cached_property
     def sound(self) -> str:

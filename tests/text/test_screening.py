@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from unittest.mock import patch
 
 import numpy as np
@@ -15,10 +17,11 @@ from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
 from callaudit.text import phrases as matching
 from callaudit.text.listen import Sounded
+from callaudit.text.outlines import outline
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.patterns import compile_each
-from callaudit.text.phrases import find, listen
-from callaudit.text.screening import Places, Repertoire, least_used, most_used
+from callaudit.text.phrases import find, find_at, listen
+from callaudit.text.screening import Axis, Repertoire, most_used
 
 TURNS = [
     "您好，欢迎致电星河银行客户服务热线，工号八零一六号很高兴为您服务，请问有什么可以帮助您？",
@@ -63,25 +66,29 @@ def sounded(text: str, prob: float = 0.9) -> Sounded:
 def test_what_is_found_without_screening_is_found_with_it(said: str, phrase: str, least: float, prob: float) -> None:
     heard, compiled = sounded(said, prob), compile_phrase(phrase)
     everything = patch.object(matching, "least_costs", lambda one, _: np.zeros(len(one.chars)))
-    with everything, patch.object(Places, "could_hold", lambda *_: True):
+    with everything, patch.object(Axis, "begins_as", lambda *given: given[-1]):
         found = find(compiled, heard, least=least)
     assert find(compiled, heard, least=least) == found
-    if found:
-        assert Repertoire([compiled]).least_used([heard]).item() <= most_used(least)
-        assert least_used(compiled, [heard]).item() <= most_used(least)
+    # amid other rows, screened as the phrase is written
+    axis, drawn = Axis([sounded("请稍等"), heard, sounded("")]), outline(phrase)
+    places = reduce(or_, (axis.begins(part, least, axis.mask(1)) for part in drawn.parts), 0)
+    assert find_at(phrase, axis, 1, places, least=least, anchor="any") == found
+    if found and len(heard):
+        assert Repertoire(drawn.parts).least_used([heard]).min() <= most_used(least)
 
 
 def test_the_screen_rules_most_phrases_out() -> None:
     heard = [sounded(text) for text in TURNS]
-    used = Repertoire(compile_each(PHRASES)).least_used(heard)
-    assert used.shape == (len(PHRASES), len(TURNS))
+    parts = [part for phrase in PHRASES for part in outline(phrase).parts]
+    used = Repertoire(parts).least_used(heard)
+    assert used.shape == (len(parts), len(TURNS))
     assert (used <= most_used(0.7)).mean() < 0.25
     assert (used[:, -1] > most_used(0.55)).all()
 
 
 def test_every_turn_of_a_long_call_is_told_by_itself() -> None:
     heard, times = [sounded(text) for text in TURNS], 400
-    repertoire = Repertoire(compile_each(["(不知道|不清楚)[吗|呢|吧|啊]", "您好"]))
+    repertoire = Repertoire([*outline("(不知道|不清楚)[吗|呢|吧|啊]").parts, *outline("您好").parts])
     assert (repertoire.least_used(heard * times) == np.tile(repertoire.least_used(heard), (1, times))).all()
 
 
@@ -97,14 +104,15 @@ def test_phrases_compiled_together_are_those_compiled_alone(phrase: str) -> None
 
 @pytest.mark.parametrize(("said", "possible"), [("请您稍等", True), ("稍等请您", False), ("请嗯啊那个稍等", True)])
 def test_order_counts_and_fillers_do_not(said: str, possible: bool) -> None:
-    assert Places(sounded(said)).could_hold(compile_phrase("请稍等").variants[0], 0.4) is possible
+    axis = Axis([sounded(said)])
+    assert bool(axis.begins_as(compile_phrase("请稍等").variants[0], 0.4, axis.every)) is possible
 
 
 def test_a_whole_rulebook_asks_for_few_alignments() -> None:
-    """A structure that keeps judging fast: of 50,000 readings and ten turns, few pairs are aligned at all."""
+    """A structure that keeps judging fast: of 180,000 readings and ten turns, few pairs are aligned at all."""
     book = load_rulebook("etiquette-zh")
     said = [text for text in TURNS if text]
     call = call_from_script([{("agent", "customer")[k % 2]: text} for k, text in enumerate(said * 2)])
-    with patch.object(matching, "_align", wraps=matching._align) as align:
+    with patch.object(matching, "align", wraps=matching.align) as align:
         judge(call, book)
-    assert 20 < align.call_count < 400
+    assert 20 < align.call_count < 1000

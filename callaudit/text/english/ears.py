@@ -46,6 +46,11 @@ class EnglishEars:
     def expect(self, phrases: tuple[str, ...]) -> None:
         """Nothing is made ready: a rulebook in English is small."""
 
+    def audible(self, phrases: tuple[str, ...], floor: float) -> tuple[tuple[str, frozenset[int]], ...]:
+        """Those of the phrases that could be heard with a score of at least `floor`, and where; elsewhere none is."""
+        each = ((phrase, self.might_hold(phrase, floor)) for phrase in phrases)
+        return tuple((phrase, rows) for phrase, rows in each if rows)
+
     def might_hold(self, phrase: str, floor: float) -> frozenset[int]:
         """The rows in which a phrase could be heard with a score of at least `floor`; in no other it is."""
         if (phrase, floor) not in self._possible:
