@@ -33,7 +33,7 @@ _REQUEST = re.compile(
 _GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
 _NUMBER_PAUSES = re.compile(r"[\s，,。.、；;\-—:：]")
 _LONG_NUMBER = re.compile(f"[0-9{''.join(NUMERALS)}]{{4,}}")
-_GIVES_NAME = re.compile(r"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫)(?!什么|啥|名)([㐀-鿿])")
+_GIVES_NAME = re.compile(r"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫(?![车了个他她人你您过]))(?!什么|啥|名)([㐀-鿿])")
 _NO_NAME = "吗吧啊呢嘛的了不啦呀"
 _BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?<![嗯哦啊好对是])(?:[，。,.！!]|$)")
 _EMPTY = re.compile(r"[的了啊呢吧吗嘛我你您他她们是在就也都还要请有个这那不对好说和跟给把被到去来很]")
@@ -110,8 +110,8 @@ class Mandarin:
         ('林', '林')
         >>> zh.surname_given("我性方，单号没有", wanted=False)
         '方'
-        >>> zh.surname_given("我信任你们", wanted=False) is None
-        True
+        >>> zh.surname_given("我信任你们", wanted=False), zh.surname_given("我叫车没叫到", wanted=False)
+        (None, None)
         """
         found = _GIVES_NAME.search(text)
         if found:

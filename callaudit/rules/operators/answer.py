@@ -13,6 +13,10 @@ from callaudit.rules.hearing import doubt_of_roles
 from callaudit.rules.spoken import EPSILON_S, is_speech, spoken
 from callaudit.spans import Span
 
+_AT_ONCE_S = 0.3
+"""Within this time, in seconds, nobody can have waited for the other: it is what one needs to begin to answer (about
+0.2 s; Stivers et al., PNAS 2009) and what the border of a turn errs by."""
+
 
 @options
 class Answering:
@@ -94,7 +98,7 @@ def _greets(facts: Facts, asked: Answering) -> Outcome:
         return not_assessable(message("doubt.agent_unheard"))
     answer_s = facts.call.timeline.answer_s
     start_s = spoken(facts, next((k for k in facts.agent if is_speech(facts, k)), facts.agent[0])).start_s
-    earlier = [k for k in facts.customer if facts.turns[k].span.start_s < start_s and facts.turns[k].words]
+    earlier = [k for k in facts.customer if facts.turns[k].span.start_s < start_s - _AT_ONCE_S and facts.turns[k].words]
     first_customer = asked.agent_first and bool(earlier)
     outcome = _first_words(facts, asked, start_s, earlier if first_customer else [])
     most = asked.speech_within_s
