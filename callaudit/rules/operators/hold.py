@@ -197,11 +197,13 @@ def _after(facts: Facts, asked: Hold, wait: Wait, name: Message) -> list[Outcome
 
 
 def _restated(facts: Facts, asked: Hold, wait: Wait, name: Message, first: int) -> Outcome:
-    said = search(facts, (first,), asked.restate_words, least=SAY_LEAST)
+    """Judged on the turn after the wait, and on the next one where the first only thanks for waiting."""
+    turns = [k for k in facts.agent if k >= first][: 2 if facts.tongue.n_spoken(facts.turns[first].text) <= 9 else 1]
+    said = search(facts, turns, asked.restate_words, least=SAY_LEAST)
     matter = [k for k in facts.customer if k < first]
-    if said.hits or said.near or shared_share(facts, (first,), matter) >= 0.5:
+    if said.hits or said.near or shared_share(facts, turns, matter) >= 0.5:
         return passed(message("hold.restated", wait=name), 0.75, **evidence(facts, said.hits))
-    if why := missing_why(facts, (first,), asked.restate_words, least=SAY_LEAST):
+    if why := missing_why(facts, turns, asked.restate_words, least=SAY_LEAST):
         return not_assessable(why)
     return violated(
         message("hold.not_restated", wait=name),
