@@ -31,15 +31,19 @@ READ_BACK = 0.8
 SUBSTANCE = 2
 """A customer who has said more than a greeting and so many characters has asked something: no opening any more."""
 
+ANNOUNCED_TURNS = 4
+"""How many agent turns an announcement holds for: a list is dictated in several (proposed)."""
+
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
 @options
 class Dictation:
     """An item to note is an agent turn with a number of `least_digits`, or a turn of the cue `item`; not the opening,
-    and not what the customer has given. It must be announced with `warn` (in the turn or the one before) or spoken at
-    `rate_most_cpm` at most, if the turn lasts `least_s` and its number, where that is the item, has `long_digits`: a
-    shorter one can only be kept. `no_mobile`: no mobile number other than the customer's own may be dictated.
+    and not what the customer has given. It must be announced with `warn` (in the turn or one of the four before) or
+    spoken at `rate_most_cpm` at most, if the turn lasts `least_s` and its number, where that is the item, has
+    `long_digits`: a shorter one can only be kept. `no_mobile`: no mobile number other than the customer's own may be
+    dictated.
     """
 
     least_digits: Annotated[int, Field(ge=3)] = 6
@@ -106,7 +110,7 @@ def _no_mobile(facts: Facts, items: list[int]) -> Outcome:
 
 
 def _announced(facts: Facts, asked: Dictation, turn: int) -> Outcome:
-    before = tuple(k for k in facts.agent if k < turn)[-2:]
+    before = tuple(k for k in facts.agent if k < turn)[-ANNOUNCED_TURNS:]
     warned = search(facts, (*before, turn), asked.warn, least=SAY_LEAST)
     rate_cpm = facts.turns[turn].rate_cpm
     if warned.hits or warned.near:
