@@ -291,7 +291,7 @@ class Facts:
         if where.first:
             picked = tuple(k for k in picked if k in self.of(who)[: where.first])
         if where.last:
-            picked = tuple(k for k in picked if k in self.of(who)[-where.last :])
+            picked = tuple(k for k in picked if k in self._last(who, where.last))
         start_s, end_s = self.call.timeline.answer_s, self.talk_end_s
         if where.first_s is not None:
             picked = tuple(k for k in picked if self.turns[k].span.start_s < start_s + where.first_s)
@@ -306,6 +306,20 @@ class Facts:
             moments = self.moments(where.before)
             picked = tuple(k for k in picked if not moments or k < moments[0].turn)
         return picked
+
+    def _last(self, who: Who, n_turns: int) -> tuple[int, ...]:
+        """The speaker's last turns; those that nobody answered, though seconds went by, count as one."""
+        own, count = self.of(who), 0
+        for at in range(len(own) - 1, -1, -1):
+            if at == len(own) - 1 or not self._unanswered(own[at], own[at + 1]):
+                count += 1
+            if count > n_turns:
+                return own[at + 1 :]
+        return own
+
+    def _unanswered(self, left: int, right: int) -> bool:
+        """Whether the right turn follows the left one of the same speaker after a silence."""
+        return right == left + 1 and self.turns[right].span.start_s - self.turns[left].span.end_s > BREATH_S
 
     def _named(self, named: str, who: Who) -> tuple[int, ...]:
         if named == "greeting":

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Literal
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
-from phonenumbers.timezone import time_zones_for_number
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers.timezone import time_zones_for_geographical_number, time_zones_for_number
 
 Kind = Literal["mobile", "other", "unknown"]
 
@@ -56,7 +56,9 @@ def telephone(number: str, country: str) -> Telephone:
     )
     if len(re.sub(r"\D", "", plain)) < LEAST_DIGITS:
         return Telephone(None, region, "other", ())
-    zones = time_zones_for_number(parsed) if valid else ()
+    # A number that no telephone has (mistyped, or reserved for examples) still begins with the code of its country.
+    anywhere = PhoneNumber(country_code=parsed.country_code, national_number=0)
+    zones = time_zones_for_number(parsed) if valid else time_zones_for_geographical_number(anywhere)
     return Telephone(
         phonenumbers.format_number(parsed, PhoneNumberFormat.E164) if valid and not hidden else None,
         region,

@@ -17,6 +17,9 @@ DEFAULT = 0.7
 _DENIED = re.compile(
     r"[不没别未无非勿莫甭](?:有|太|很|大|会|能够?|要|可以|可能|用|必|是|敢|想|再|够|怎么|需要|应该|曾|得|一定|可以说|能说)?$"
 )
+_REQUESTED = ("能不能", "可不可以", "能不能够")
+"""What asks for something (能不能把单子发我) denies nothing."""
+
 _TAG = re.compile("[的了啊]?[吗嘛]")
 
 
@@ -38,7 +41,7 @@ def stands(phrase: Phrase, place: Place, sounded: Sounded) -> bool:
     """Whether the place is not denied, asked or otherwise turned round by what stands beside it."""
     before, after = _clause_before(place.first, sounded), _clause_after(place.end, sounded)
     said = sounded.chars[place.first : place.end]
-    if _DENIED.search(before) and not before.endswith(("对不", "了不")):
+    if _DENIED.search(before) and not before.endswith(("对不", "了不", *_REQUESTED)):
         return False
     if place.end < len(sounded) and sounded.negation[place.end] and sounded.ids[place.end - 1] != place.variant.ids[-1]:
         return False  # broken off where a denial begins

@@ -45,6 +45,10 @@ _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓韩冯曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江"
     "尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤欧阳上官司马诸葛"
 )
+_RARE_SURNAMES = frozenset(
+    "庞佟骆瞿岳屈伍蒲洪柯苗俞鲍费岑倪滕殷毕邬卞穆祁裴童阮闵季娄颜梅盛刁樊凌霍虞裘缪宗宣郁杭邢翁荀曲甄储靳焦巫牧隗宓甘谷卫柴涂鲁聂辛祝晏耿匡冉柳桂欧蔺冼麦"
+)
+"""Borne by fewer: taken for surnames as written only, since every sound more fits more words."""
 _NO_SURNAME = frozenset("问这那的是好请位个您你我他她它们就和找叫给哪有吗啊呢吧喂嗯对想要于")
 
 
@@ -291,7 +295,7 @@ def _digit_sounds() -> frozenset[int]:
 
 
 def _surname(char: str, sound: int) -> bool:
-    return char in _SURNAMES or (char not in _NO_SURNAME and sound in _surname_sounds())
+    return char in _SURNAMES or char in _RARE_SURNAMES or (char not in _NO_SURNAME and sound in _surname_sounds())
 
 
 @lru_cache(maxsize=1)

@@ -55,7 +55,8 @@ def address(facts: Facts, asked: Address) -> Outcome:
         return not_assessable(why)
     known = _known(facts, asked)
     titles = asked.titles or facts.tongue.titles
-    anyone = facts.tongue.addressed(None, titles)
+    # 因为总部 holds no 魏总: a title of one syllable says nothing beside a surname that is nobody's.
+    anyone = facts.tongue.addressed(None, [title for title in titles if len(title) > 1])
     if known is None:
         used = search(facts, facts.agent, anyone, least=SAY_LEAST).hits
         if len(used) < asked.least_uses.value:

@@ -37,6 +37,10 @@ HOLD_EDGE_S = 1.0
 """A silent hold is timed from word to word, not from key to key: so near the limit a verdict is unsure (proposed)."""
 
 
+TURNS_BEFORE, TURNS_AFTER = 2, 3
+"""So many agent turns beside a wait may offer to spare the customer it; later talk is of something else (proposed)."""
+
+
 @options
 class Hold:
     """Every wait of the `kinds` of at least `least_s` must meet everything given.
@@ -81,9 +85,9 @@ class Hold:
 def hold(facts: Facts, asked: Hold) -> Outcome:
     """Not applicable without such a wait; violated if one of them breaks what is asked."""
     waits = picked(facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, back=asked.back)
-    waits = _fitting(facts, asked, waits)
+    every, waits = waits, _fitting(facts, asked, waits)
     if not waits:
-        return not_applicable(message("condition.no_waits"))
+        return _kept_unasked(facts, asked, every) or not_applicable(message("condition.no_waits"))
     outcomes = [_too_long(facts, asked, waits)] if asked.single_most_s or asked.total_most_s else []
     judged = [_judged(facts, asked, wait) for wait in waits]
     outcomes += [outcome for own in judged for outcome in own]
@@ -95,6 +99,16 @@ def hold(facts: Facts, asked: Hold) -> Outcome:
             places = tuple(place for outcome in alike for place in outcome.places)
             return replace(alike[0], places=places, steps=tuple(steps), times=max(1, times))
     return not_applicable(message("hold.call_ended"))
+
+
+def _kept_unasked(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome | None:
+    """A pass where a wait that `not_since` excuses was handled as asked all the same."""
+    if asked.not_since is None:
+        return None
+    excused = _fitting(facts, replace(asked, not_since=None), waits)
+    outcomes = [one for wait in excused for one in _judged(facts, asked, wait)]
+    kept = bool(outcomes) and all(one.status == "passed" for one in outcomes)
+    return outcomes[0] if kept else None
 
 
 def _fitting(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> tuple[Wait, ...]:
@@ -246,14 +260,24 @@ def _too_long(facts: Facts, asked: Hold, waits: Sequence[Wait]) -> Outcome:
     return _with_step(facts, outcome, message("hold.step_callback"), offered_s)
 
 
+def _turns_beside(facts: Facts, waits: Sequence[Wait]) -> tuple[int, ...]:
+    """The agent's turns that can speak of the waits: some before and after each."""
+    near: set[int] = set()
+    for wait in waits:
+        near.update([k for k in facts.agent if wait.before is not None and k <= wait.before][-TURNS_BEFORE:])
+        near.update([k for k in facts.agent if wait.after is not None and k >= wait.after][:TURNS_AFTER])
+    return tuple(sorted(near))
+
+
 def _offered(facts: Facts, asked: Hold, waits: Sequence[Wait], value_s: float, most: Threshold) -> Outcome:
     """What so long a wait is, given what was said about it."""
-    said = search(facts, facts.agent, asked.unless_said, least=SAY_LEAST)
+    beside = _turns_beside(facts, waits)
+    said = search(facts, beside, asked.unless_said, least=SAY_LEAST)
     single = "hold.single" if most is asked.single_most_s else "hold.total"
     text = message(single, seconds=value_s, most=most.value, note=most.note)
     if said.hits or said.near:
         return passed(message("hold.long_offered", long=text), 0.85, **evidence(facts, said.hits))
-    if asked.unless_said and (why := missing_why(facts, facts.agent, asked.unless_said, least=SAY_LEAST, hidden=False)):
+    if asked.unless_said and (why := missing_why(facts, beside, asked.unless_said, least=SAY_LEAST, hidden=False)):
         return not_assessable(why)
     if asked.unless_said:
         text = message("hold.long_unoffered", long=text)

@@ -102,10 +102,10 @@ def _answered(facts: Facts, asked: Respond, moment: Moment) -> Outcome:
 def _replies(facts: Facts, asked: Respond, moment: Moment) -> tuple[int, ...]:
     """The agent's turns that can answer; a mere sign of listening does not use up one of the `turns`."""
     later = [k for k in facts.agent if k > moment.turn]
-    if asked.to_end:
-        return tuple(later)
     if facts.turns[moment.turn].speaker == "agent":
         later = [moment.turn, *later]
+    if asked.to_end:
+        return tuple(later)
     picked: list[int] = []
     n_full = 0
     end_s = facts.turns[moment.turn].span.end_s

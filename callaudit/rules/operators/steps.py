@@ -24,7 +24,7 @@ from callaudit.rules.base import (
     violated,
 )
 from callaudit.rules.cues import CueRef, Phrase
-from callaudit.rules.facts import Facts
+from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
 from callaudit.rules.spoken import EDGE_CONFIDENCE, EDGE_S, EPSILON_S, is_speech, spoken
 from callaudit.rules.wording import NEAR_CONFIDENCE
@@ -50,7 +50,8 @@ class Step:
 class Steps:
     """`start` is the greeting of a call in which the customer never speaks, a silence of `silence_s` that the customer
     leaves after the agent asked (not after a turn of the cue `not_after`), or a cue. The customer speaking ends the
-    protocol, unless `customer_ends` is false (a customer too faint or noisy to be understood).
+    protocol, unless `customer_ends` is false (a customer too faint or noisy to be understood). `again`: the cue may
+    have come before in vain (a goodbye after which the customer went on), so that its last time counts.
     """
 
     start: Literal["greeting", "silence"] | None = None
@@ -58,6 +59,7 @@ class Steps:
     silence_s: Threshold = limit(5)
     not_after: CueRef | None = None
     customer_ends: bool = True
+    again: bool = False
     tolerance_s: Threshold = limit(1)
     steps: Annotated[tuple[Step, ...], Field(min_length=1)]
     least: float = SAY_LEAST
@@ -97,7 +99,7 @@ def _why_none(facts: Facts, asked: Steps) -> Message:
 
 def _begins(facts: Facts, asked: Steps) -> tuple[Begin, ...]:
     if asked.cue is not None:
-        return tuple(Begin(m.turn, facts.turns[m.turn].span.start_s, m.score) for m in facts.moments(asked.cue)[:1])
+        return tuple(Begin(m.turn, facts.turns[m.turn].span.start_s, m.score) for m in _first_of(facts, asked))
     if not facts.agent:
         return ()
     if asked.start == "greeting":
@@ -109,6 +111,15 @@ def _begins(facts: Facts, asked: Steps) -> tuple[Begin, ...]:
         if _left_silent(facts, k, asked.silence_s.value) and not (begins and _same_silence(facts, begins[-1].turn, k)):
             begins.append(Begin(k + 1, facts.turns[k].span.end_s))
     return tuple(begins)
+
+
+def _first_of(facts: Facts, asked: Steps) -> tuple[Moment, ...]:
+    """The first occurrence of the cue; with `again`, the first since the customer last spoke between two of them."""
+    moments = facts.moments(asked.cue) if asked.cue is not None else ()
+    if asked.again:
+        spoke = [j for j in facts.customer if moments and j < moments[-1].turn]
+        moments = tuple(m for m in moments if not spoke or m.turn > spoke[-1])
+    return moments[:1]
 
 
 def _left_silent(facts: Facts, turn: int, silence_s: float) -> bool:
