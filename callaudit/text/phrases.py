@@ -79,7 +79,7 @@ def find(
     if len(sounded) == 0:
         return ()
     axis = axis_of(sounded)
-    return _find(ready, axis, 0, axis.mask(0), least, anchor)
+    return _find(ready, axis, axis.every, least, anchor)
 
 
 def find_at(
@@ -93,21 +93,19 @@ def find_at(
     values: Mapping[str, str] | None = None,
 ) -> tuple[Hit, ...]:
     """What `find` finds in a row of an axis, beginning at one of these places."""
-    places &= axis.mask(row)
-    if not places:
-        return ()
-    return _find(compile(phrase, values=values), axis, row, places, least, anchor)
+    places = axis.places_alone(places, row)
+    return _find(compile(phrase, values=values), axis.alone(row), places, least, anchor) if places else ()
 
 
-def _find(ready: Phrase, axis: Axis, row: int, begins: int, least: float, anchor: Anchor) -> tuple[Hit, ...]:
-    """The hits in a row of readings that begin at some of the places `begins`."""
-    sounded, mask = axis.rows[row], axis.mask(row)
+def _find(ready: Phrase, axis: Axis, begins: int, least: float, anchor: Anchor) -> tuple[Hit, ...]:
+    """The hits in the one row of an axis of readings that begin at some of the places `begins`."""
+    sounded = axis.rows[0]
     most = np.minimum(ready.allowed * (1 - least) / (1 - DEFAULT), ready.weight)
     found: dict[int, list[Place]] = {}
     for reading in np.flatnonzero(least_costs(ready, sounded) <= most + 1e-3).tolist():
         variant, limit = ready.variant(reading), float(most[reading])
-        own = begins & axis.begins_as(variant, limit, mask)
-        if own and (places := _places(variant, sounded, axis.split(own, row), limit, anchor)):
+        own = begins & axis.begins_as(variant, limit, axis.every)
+        if own and (places := _places(variant, sounded, axis.split(own), limit, anchor)):
             found[reading] = places
     return _hits(ready, found, sounded) if found else ()
 

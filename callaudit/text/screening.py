@@ -176,8 +176,10 @@ class Axis:
     from it to the place b + 1; nothing passes from one row to another.
     """
 
-    def __init__(self, rows: Sequence[Sounded]) -> None:
+    def __init__(self, rows: Sequence[Sounded], within: tuple[Axis, int] | None = None) -> None:
         self.rows = rows
+        self._within = within
+        self._alone: dict[int, Axis] = {}
         self._firsts = np.cumsum([0, *(len(row) + 1 for row in rows)]).tolist()
         self._n = self._firsts[-1]
         self._codes, self._ids, self._scale, denies, skipped, inserted = (
@@ -215,14 +217,36 @@ class Axis:
         mask: int = self._masks[row]
         return mask
 
-    def split(self, places: int, row: int) -> list[int]:
-        """Places of a row as the numbers of syllables before them, ascending."""
-        found, first = [], self._n - 1 - self._firsts[row]
+    def alone(self, row: int) -> Axis:
+        """A row by itself: its integers stay short, whatever the length of the call."""
+        if row not in self._alone:
+            self._alone[row] = Axis([self.rows[row]], (self, self._n - self._firsts[row + 1]))
+        return self._alone[row]
+
+    def places_alone(self, places: int, row: int) -> int:
+        """Those of the places that are in the row, as places of the row by itself."""
+        behind: int = self._n - self._firsts[row + 1]
+        return places >> behind & (1 << len(self.rows[row]) + 1) - 1
+
+    def split(self, places: int) -> list[int]:
+        """Places of a single row as the numbers of syllables before them, ascending."""
+        found, first = [], self._n - 1
         while places:
             bit = places.bit_length() - 1
             places ^= 1 << bit
             found.append(first - bit)
         return found
+
+    def _near_to(self, step: Sounding, known: Near) -> int:
+        """What `known` holds of a syllable from now on; a row by itself is told by the rows that it is one of."""
+        if self._within is None:
+            known[step] = self.near(step[0], step[1], known.most)
+        else:
+            rows, behind = self._within
+            theirs = rows._near.setdefault(known.most, Near(known.most))
+            found = theirs.get(step)
+            known[step] = (rows._near_to(step, theirs) if found is None else found) >> behind & self._heard
+        return known[step]
 
     def near(self, code: int, ids: tuple[int, ...], most: float) -> int:
         """The syllables that are written so, or that can be taken for one of the sounds for at most `most`."""
@@ -281,7 +305,7 @@ class Axis:
         """The states behind a syllable."""
         near = known.get(step)
         if near is None:
-            near = known[step] = self.near(step[0], step[1], known.most)
+            near = self._near_to(step, known)
         skipped, dropped = self._skipped, step[2]
         if len(states) == 1:
             places = states[0]
