@@ -57,6 +57,13 @@ def test_rule_has_examples_of_what_it_can_say(rule: Rule) -> None:
     assert len(rule.fails) >= 2 or rule.id in ACCUSES_NOBODY, "two examples that fail are wanted"
 
 
+@pytest.mark.parametrize("rule", [pytest.param(rule, id=rule.id) for rule in BOOKS[""].rules])
+def test_every_rule_has_a_trap(rule: Rule) -> None:
+    """A wording that looks like a breach and is none; where nothing is accused, nothing can be."""
+    if rule.id not in ACCUSES_NOBODY and not all(check.operator == "needs" for check in rule.checks):
+        assert rule.traps, "an example that looks like a breach and is none is wanted"
+
+
 def test_rules_that_accuse_nobody_want_only_what_may_be_left_out() -> None:
     book = BOOKS[""]
     optional = {rule.id for rule in book.rules for check in rule.checks if getattr(check.options, "optional", False)}
