@@ -94,9 +94,16 @@ def _caused_by_agent(facts: Facts, wait: Wait) -> bool:
 
 
 def picked(
-    facts: Facts, kinds: Sequence[WaitKind], least_s: float, *, not_after: Cues | None, back: Sequence[str]
+    facts: Facts,
+    kinds: Sequence[WaitKind],
+    least_s: float,
+    *,
+    not_after: Cues | None,
+    not_before: Cues | None,
+    back: Sequence[str],
 ) -> tuple[Wait, ...]:
-    """The waits of these kinds and length; a pause after a turn named by `not_after` is none."""
+    """The waits of these kinds and length; no pause after a turn of `not_after`, nor before one of `not_before`."""
     barred = {moment.turn for moment in facts.moments(not_after)} if not_after is not None else set()
+    ended = {moment.turn for moment in facts.moments(not_before)} if not_before is not None else set()
     fit = (wait for wait in parkings(facts, back) if wait.kind in kinds and wait.span.duration_s >= least_s - EPSILON_S)
-    return tuple(wait for wait in fit if wait.kind != "pause" or wait.before not in barred)
+    return tuple(wait for wait in fit if wait.kind != "pause" or not (wait.before in barred or wait.after in ended))

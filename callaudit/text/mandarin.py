@@ -33,7 +33,15 @@ _REQUEST = re.compile(
 _GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
 _NUMBER_PAUSES = re.compile(r"[\s，,。.、；;\-—:：]")
 _LONG_NUMBER = re.compile(f"[0-9{''.join(NUMERALS)}]{{4,}}")
-_GIVES_NAME = re.compile(r"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫(?![车了个他她人你您过]))(?!什么|啥|名)([㐀-鿿])")
+_COMPOUND = (
+    "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|"
+    "令狐|呼延|轩辕|百里|东郭|西门|拓跋"
+)
+"""Surnames of two characters (those of the 百家姓 that are still borne)."""
+
+_GIVES_NAME = re.compile(
+    rf"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫(?![车了个他她人你您过]))(?!什么|啥|名)({_COMPOUND}|[㐀-鿿])"
+)
 _NO_NAME = "吗吧啊呢嘛的了不啦呀"
 _BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?<![嗯哦啊好对是])(?:[，。,.！!]|$)")
 _EMPTY = re.compile(r"[的了啊呢吧吗嘛我你您他她们是在就也都还要请有个这那不对好说和跟给把被到去来很]")
@@ -99,7 +107,8 @@ class Mandarin:
         return tuple(say(text))
 
     def surname(self, name: str) -> str:
-        return re.sub(r"(先生|女士|小姐|太太)$", "", name)[:1]
+        bare = re.sub(r"(先生|女士|小姐|太太)$", "", name)
+        return bare[: 2 if re.match(_COMPOUND, bare) else 1]
 
     def surname_given(self, text: str, *, wanted: bool) -> str | None:
         """The surname that a customer's words give, by sound; more freely where it was `wanted`:
@@ -108,8 +117,8 @@ class Mandarin:
         >>> zh = Mandarin()
         >>> zh.surname_given("我姓林，卡号是", wanted=False), zh.surname_given("我信林。", wanted=True)
         ('林', '林')
-        >>> zh.surname_given("我性方，单号没有", wanted=False)
-        '方'
+        >>> zh.surname_given("我性方，单号没有", wanted=False), zh.surname_given("我姓尉迟。", wanted=False)
+        ('方', '尉迟')
         >>> zh.surname_given("我信任你们", wanted=False), zh.surname_given("我叫车没叫到", wanted=False)
         (None, None)
         """

@@ -77,6 +77,7 @@ class Hold:
     follows: CueRef | None = None
     then: CueRef | None = None
     not_after: CueRef | None = None
+    not_before: CueRef | None = None
     not_since: CueRef | None = None
     what: str | None = None
 
@@ -84,7 +85,9 @@ class Hold:
 @operator("hold", Hold)
 def hold(facts: Facts, asked: Hold) -> Outcome:
     """Not applicable without such a wait; violated if one of them breaks what is asked."""
-    waits = picked(facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, back=asked.back)
+    waits = picked(
+        facts, asked.kinds, asked.least_s.value, not_after=asked.not_after, not_before=asked.not_before, back=asked.back
+    )
     every, waits = waits, _fitting(facts, asked, waits)
     if not waits:
         return _kept_unasked(facts, asked, every) or not_applicable(message("condition.no_waits"))
