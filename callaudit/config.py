@@ -13,6 +13,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from callaudit.errors import ConfigError
 
 Device = Literal["cpu", "cuda", "auto"]
+PersonalKind = Literal["card", "code", "phone", "identity", "plate", "address", "name"]
+"""Kinds of personal data that can be told apart in what is said; `code` is a CVV or a one-time code."""
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -92,6 +94,49 @@ class LanguageModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreConfig:
+    """Where calls and judgements are kept: a SQLAlchemy URL, or the path of an SQLite file.
+
+    `key_env` names the environment variable with the key by which documents are encrypted; by default they are not.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    url: str | None = None
+    key_env: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyConfig:
+    """Which personal data is masked in what is stored and reported, and silenced in sound that is exported."""
+
+    __pydantic_config__ = _STRICT
+
+    mask: tuple[PersonalKind, ...] = ("card", "code")
+    silence: tuple[PersonalKind, ...] = ("card", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchConfig:
+    """How a batch works.
+
+    `workers` 0 means: as many as the executor finds room for. A file is left for later while it is younger than
+    `settle_s` seconds or still growing. A call is tried `attempts` times where the cause of a failure may pass; one
+    that takes longer than `timeout_s`, or a worker that grows beyond `memory_mb` (0: no bound), is ended.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    executor: Literal["serial", "processes", "ray"] = "processes"
+    workers: Annotated[int, Field(ge=0)] = 0
+    ray_address: str = "local"
+    settle_s: Annotated[float, Field(ge=0)] = 60.0
+    attempts: Annotated[int, Field(ge=1)] = 3
+    timeout_s: Annotated[float, Field(gt=0)] = 3600.0
+    memory_mb: Annotated[int, Field(ge=0)] = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings; the sections of the TOML file are the fields."""
 
@@ -101,6 +146,9 @@ class Config:
     recordings: RecordingsConfig = field(default_factory=RecordingsConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     language_model: LanguageModelConfig = field(default_factory=LanguageModelConfig)
+    store: StoreConfig = field(default_factory=StoreConfig)
+    privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
+    batch: BatchConfig = field(default_factory=BatchConfig)
 
 
 _ADAPTER = TypeAdapter(Config)
@@ -144,10 +192,4 @@ def _say(error: ValidationError) -> str:
 
 
 def _known_keys(section: tuple[str, ...]) -> list[str]:
-    sections: dict[str, type] = {
-        "engine": EngineConfig,
-        "recordings": RecordingsConfig,
-        "judge": JudgeConfig,
-        "language_model": LanguageModelConfig,
-    }
-    return [known.name for known in fields(sections[section[0]] if section else Config)]
+    return [own.name for own in fields(getattr(Config(), section[0]) if section else Config)]

@@ -1,0 +1,211 @@
+"""The tables; `callaudit/store/migrations` brings a database to them, never `create_all`.
+
+Times of day are UTC. A row that lists show is narrow; documents lie in tables of their own, so that a page of a list
+reads no document.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, String
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only in an INTEGER
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment with a time zone, kept as UTC: SQLite keeps no zones."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a moment in the store needs a time zone")
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Root of the tables; constraints have names, so that migrations can change them on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: UtcDateTime, dict[str, Any]: JSON}
+
+
+# ── what is to be done ───────────────────────────────────────────────────────────────────────────────────────────
+class FileRow(Base):
+    """A name under which a recording was seen; several names may hold the same recording."""
+
+    __tablename__ = "files"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    location: Mapped[str] = mapped_column(String, unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    modified_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime]
+    recording_id: Mapped[str | None] = mapped_column(String(64), index=True)
+
+
+class TaskRow(Base):
+    """A recording to be heard by one way of hearing: waiting, leased, done, or failed (the quarantine)."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (Unique("recording_id", "hearing"), Index(None, "state", "next_at"))
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    recording_id: Mapped[str] = mapped_column(String(64))
+    hearing: Mapped[str] = mapped_column(String(64))
+    location: Mapped[str]
+    state: Mapped[str] = mapped_column(String(8), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    found_at: Mapped[datetime]
+    next_at: Mapped[datetime]
+    owner: Mapped[str | None]
+    leased_until: Mapped[datetime | None]
+    kind: Mapped[str | None]
+    why: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    agent_id: Mapped[str | None]
+
+
+class RunRow(Base):
+    """A batch, a night or a rescore: when, by whom, and how it went."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str]
+    owner: Mapped[str]
+    started_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+# ── what was heard, and how it was judged ────────────────────────────────────────────────────────────────────────
+class CallRow(Base):
+    """A call as it was heard."""
+
+    __tablename__ = "calls"
+    __table_args__ = (Unique("recording_id", "hearing"),)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    recording_id: Mapped[str] = mapped_column(String(64))
+    hearing: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str]
+    duration_s: Mapped[float]
+    heard_at: Mapped[datetime] = mapped_column(index=True)
+    direction: Mapped[str | None] = mapped_column(String(8))
+    started_at: Mapped[datetime | None] = mapped_column(index=True)
+    day: Mapped[str | None] = mapped_column(String(10), index=True)
+    agent_id: Mapped[str | None] = mapped_column(index=True)
+    agent_name: Mapped[str | None]
+    team: Mapped[str | None] = mapped_column(index=True)
+    sector: Mapped[str | None]
+    language: Mapped[str] = mapped_column(String(8))
+
+
+class CallDocument(Base):
+    """What was heard, whole."""
+
+    __tablename__ = "call_documents"
+
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class JudgingRow(Base):
+    """A way of judging: a rulebook with its settings; `digests`, one a rule, tell what a change touches."""
+
+    __tablename__ = "judgings"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    judging: Mapped[str] = mapped_column(String(64), unique=True)
+    rulebook: Mapped[str]
+    rulebook_sha256: Mapped[str] = mapped_column(String(64))
+    digests: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AuditRow(Base):
+    """A judgement of a call; `latest` marks the one that lists show."""
+
+    __tablename__ = "audits"
+    __table_args__ = (Unique("call_id", "judging_id"), Index(None, "latest", "verdict", "score"))
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
+    judging_id: Mapped[int] = mapped_column(ForeignKey("judgings.id"))
+    judged_at: Mapped[datetime]
+    latest: Mapped[bool]
+    verdict: Mapped[str] = mapped_column(String(6))
+    score: Mapped[float]
+    low: Mapped[float]
+    high: Mapped[float]
+    sheet: Mapped[str]
+    n_violated: Mapped[int]
+    n_critical: Mapped[int]
+    n_not_assessable: Mapped[int]
+    n_failures: Mapped[int]
+
+
+class AuditDocument(Base):
+    """A judgement, whole."""
+
+    __tablename__ = "audit_documents"
+
+    audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class BreachRow(Base):
+    """A rule violated, for lists and counts."""
+
+    __tablename__ = "breaches"
+    __table_args__ = (Index(None, "rule", "audit_id"),)
+
+    audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    severity: Mapped[str] = mapped_column(String(8))
+    confidence: Mapped[float]
+    start_s: Mapped[float | None]
+    times: Mapped[int]
+
+
+class PastRow(Base):
+    """What other calls of the same customer or agent need to know of a call, as one rulebook remembers it."""
+
+    __tablename__ = "past_calls"
+    __table_args__ = (Index(None, "rulebook_sha256", "customer"),)
+
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    rulebook_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    customer: Mapped[str | None]
+    agent_id: Mapped[str | None] = mapped_column(index=True)
+    ended_at: Mapped[datetime]
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AccessRow(Base):
+    """Who did what with the calls, and when; triggers refuse to change or delete a row."""
+
+    __tablename__ = "access_log"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    who: Mapped[str]
+    act: Mapped[str]
+    what: Mapped[dict[str, Any]] = mapped_column(default=dict)
