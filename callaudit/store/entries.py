@@ -33,6 +33,7 @@ class CallEntry:
     team: str | None = None
     sector: str | None = None
     language: str = "zh"
+    masked: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class JudgementEntry:
 
     `judging` is the digest of everything that shapes a judgement (rulebook, sheet, encoder, language model). `past` is
     what rules of other calls need to know of this one, by the rulebook that judged it; None where its time is unknown.
+    `asked` is what its own rules asked of other calls, each with a digest of the answer (`callaudit.rules.past`).
+    `passed` and `unassessed` are the names of the rules that were kept and of those that could not be told.
     """
 
     judging: str
@@ -67,6 +70,8 @@ class JudgementEntry:
     n_failures: int
     breaches: tuple[Breach, ...] = ()
     past: PastCall | None = None
+    passed: tuple[str, ...] = ()
+    unassessed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

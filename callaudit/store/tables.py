@@ -9,7 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -116,6 +128,7 @@ class CallRow(Base):
     team: Mapped[str | None] = mapped_column(index=True)
     sector: Mapped[str | None]
     language: Mapped[str] = mapped_column(String(8))
+    masked: Mapped[dict[str, Any]] = mapped_column(default=dict)  # personal data that was masked: how many of each kind
 
 
 class CallDocument(Base):
@@ -184,6 +197,19 @@ class BreachRow(Base):
     times: Mapped[int]
 
 
+class KeptRow(Base):
+    """Rules that a call kept and rules that could not be told: names with a blank between.
+
+    With the breaches they say how many calls a rule applied to; a row for each would be fifty times as many.
+    """
+
+    __tablename__ = "kept_rules"
+
+    audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
+    passed: Mapped[str] = mapped_column(Text)
+    unassessed: Mapped[str] = mapped_column(Text)
+
+
 class PastRow(Base):
     """What other calls of the same customer or agent need to know of a call, as one rulebook remembers it."""
 
@@ -197,6 +223,17 @@ class PastRow(Base):
     ended_at: Mapped[datetime]
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     document: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AskedRow(Base):
+    """What a judgement asked of other calls, and the answer: a call whose answer would be another is judged again."""
+
+    __tablename__ = "asked"
+    __table_args__ = (Index(None, "key", "audit_id"),)
+
+    audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    answer: Mapped[str] = mapped_column(String(64))
 
 
 class AccessRow(Base):
