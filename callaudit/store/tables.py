@@ -9,19 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-)
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, String
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -206,8 +194,8 @@ class KeptRow(Base):
     __tablename__ = "kept_rules"
 
     audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
-    passed: Mapped[str] = mapped_column(Text)
-    unassessed: Mapped[str] = mapped_column(Text)
+    passed: Mapped[str]
+    unassessed: Mapped[str]
 
 
 class PastRow(Base):
