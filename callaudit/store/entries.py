@@ -72,6 +72,7 @@ class JudgementEntry:
     past: PastCall | None = None
     passed: tuple[str, ...] = ()
     unassessed: tuple[str, ...] = ()
+    asked: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
