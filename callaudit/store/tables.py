@@ -95,6 +95,22 @@ class RunRow(Base):
     figures: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class RunTaskRow(Base):
+    """A task that belongs to a run, because the run found its recording; several runs may share one.
+
+    `position` is the order in which the run takes its tasks; `name` is what the audit's file in the out folder is called,
+    without its ending.
+    """
+
+    __tablename__ = "run_tasks"
+    __table_args__ = (Unique("run_id", "task_id"), Unique("run_id", "name"))
+
+    run_id: Mapped[int] = mapped_column(Key, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Key, primary_key=True, autoincrement=False)
+    task_id: Mapped[int] = mapped_column(Key, ForeignKey("tasks.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+
+
 # ── what was heard, and how it was judged ────────────────────────────────────────────────────────────────────────
 class CallRow(Base):
     """A call as it was heard."""
