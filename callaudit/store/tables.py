@@ -98,8 +98,8 @@ class RunRow(Base):
 class RunTaskRow(Base):
     """A task that belongs to a run, because the run found its recording; several runs may share one.
 
-    `position` is the order in which the run takes its tasks; `name` is what the audit's file in the out folder is called,
-    without its ending.
+    `position` is the order in which the run takes its tasks; `name` is what the audit's file in the out folder is
+    called, without its ending.
     """
 
     __tablename__ = "run_tasks"

@@ -12,7 +12,8 @@ from callaudit.batch.tasks import MakeWork, Outcome, Task
 class Serial:
     """Works in this process."""
 
-    def run(self, tasks: Iterable[Task], make_work: MakeWork) -> Iterator[Outcome]:
+    def run(self, tasks: Iterable[Task | None], make_work: MakeWork) -> Iterator[Outcome]:
         work = make_work()
         for task in tasks:
-            yield work(task, lambda stage: None)
+            if task is not None:
+                yield work(task, lambda stage: None)
