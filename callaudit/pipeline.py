@@ -24,6 +24,7 @@ from callaudit.records import (
     Audit,
     Call,
     Failed,
+    Finding,
     MadeBy,
     Party,
     Recording,
@@ -36,7 +37,7 @@ from callaudit.records import (
 from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.rules.aids import NO_AIDS, Aids, Encoder, Reader
-from callaudit.rules.past import NO_HISTORY, History
+from callaudit.rules.past import NO_HISTORY, Asking, History
 from callaudit.scoring import score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
@@ -197,9 +198,17 @@ def _call(
 
 
 def judge_call(
-    call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, *, sheet: str | None = None, progress: Progress = SILENT
+    call: Call,
+    rulebook: Rulebook,
+    aids: Aids = NO_AIDS,
+    *,
+    sheet: str | None = None,
+    known: Mapping[str, Finding] | None = None,
+    progress: Progress = SILENT,
 ) -> Audit:
     """The judgement of a call by a rulebook: milliseconds, no audio; `sheet` names a scoring sheet.
+
+    What is `known` from a judgement made before is not judged again (`callaudit.rules.digests` tells what may be).
 
     Raises
     ------
@@ -207,11 +216,13 @@ def judge_call(
         The rulebook has no sheet of that name.
     """
     progress.step("rules", 0, 1)
-    findings, failures = judge(call, rulebook, aids)
+    asking = Asking(aids.history, call.recording.id)
+    findings, failures = judge(call, rulebook, replace(aids, history=asking), known)
     made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
     made_by = replace(made_by, encoder=_name(aids.encoder), language_model=_name(aids.reader))
     scored = score(findings, failures, rulebook.sheet(sheet, call.metadata.sector))
-    return Audit(call, findings, failures, scored, made_by, rulebook.language)
+    asked = tuple(sorted(asking.answers.items()))
+    return Audit(call, findings, failures, scored, made_by, rulebook.language, asked)
 
 
 def _name(aid: Encoder | Reader | None) -> str | None:
@@ -223,6 +234,7 @@ def hear_file(
     auditor: Auditor,
     *,
     overrides: Mapping[str, str] | None = None,
+    named: str | None = None,
     progress: Progress = SILENT,
 ) -> Call:
     """Everything that can be heard in a file.
@@ -231,6 +243,7 @@ def hear_file(
     ----------
     path : the recording; a sidecar `<stem>.meta.json` beside it is read too
     overrides : metadata that outranks the sidecar (`direction`, `started_at`, `roles` …)
+    named : where the recording really lies, for the audit and for messages, if `path` is but a copy
 
     Raises
     ------
@@ -243,6 +256,7 @@ def hear_file(
         overrides=overrides,
         defaults=settings.defaults(),
         filename_pattern=settings.filename_pattern,
+        named=named,
     )
     return hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
 

@@ -548,7 +548,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The judgement of a call by a rulebook; `language` is that of the rulebook, in which reports are written."""
+    """The judgement of a call by a rulebook; `language` is that of the rulebook, in which reports are written.
+
+    `asked` is what its rules asked of other calls, each with a digest of the answer; it is no part of a report.
+    """
 
     call: Call
     findings: tuple[Finding, ...]
@@ -556,6 +559,7 @@ class Audit:
     score: Score
     made_by: MadeBy
     language: Language = "zh"
+    asked: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from callaudit.meaning.encoder import Encoder as Encoder
-from callaudit.rules.past import NO_HISTORY, History
+from callaudit.rules.past import NO_HISTORY, Others
 
 Reply = Literal["broken", "kept", "no_occasion", "cannot_tell"]
 
@@ -60,7 +60,7 @@ class Aids:
 
     encoder: Encoder | None = None
     reader: Reader | None = None
-    history: History = NO_HISTORY
+    history: Others = NO_HISTORY
 
 
 NO_AIDS = Aids()

@@ -7,21 +7,32 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
-from callaudit.rules.cues import Phrase
-from callaudit.rules.rule import Rulebook
+from callaudit.rules.cues import Cue, Phrase
+from callaudit.rules.references import situations_of
+from callaudit.rules.rule import Rule, Rulebook
 
-_KEPT: dict[str, tuple[str, ...]] = {}
+_KEPT: dict[tuple[str, frozenset[str] | None], tuple[str, ...]] = {}
 _BOOKS = 8
 
 
-def phrases_of(rulebook: Rulebook) -> tuple[str, ...]:
-    """The phrases of its rules and situations, each once, in the order in which they are written."""
-    if rulebook.sha256 not in _KEPT:
+def phrases_of(rulebook: Rulebook, only: frozenset[str] | None = None) -> tuple[str, ...]:
+    """The phrases of its rules and situations, each once, in the order in which they are written.
+
+    With `only`, those of the rules with these ids and of the situations that they name.
+    """
+    key = (rulebook.sha256, only)
+    if key not in _KEPT:
         while len(_KEPT) >= _BOOKS:
             del _KEPT[next(iter(_KEPT))]
-        parts = (rulebook.rules, tuple(rulebook.situations.values()))
-        _KEPT[rulebook.sha256] = tuple(dict.fromkeys(phrase for part in parts for phrase in _phrases(part)))
-    return _KEPT[rulebook.sha256]
+        rules = tuple(rule for rule in rulebook.rules if only is None or rule.id in only)
+        parts = (rules, _situations(rulebook, rules) if only is not None else tuple(rulebook.situations.values()))
+        _KEPT[key] = tuple(dict.fromkeys(phrase for part in parts for phrase in _phrases(part)))
+    return _KEPT[key]
+
+
+def _situations(rulebook: Rulebook, rules: tuple[Rule, ...]) -> tuple[Cue, ...]:
+    named = dict.fromkeys(name for rule in rules for cues, _ in situations_of(rule) for name in cues.names)
+    return tuple(rulebook.situations[name] for name in named)
 
 
 def _phrases(value: Any, worded: bool = False) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.messages import Language, Text, message, render
-from callaudit.records import Call, Failure, Finding, Severity
+from callaudit.records import Call, Direction, Failure, Finding, Severity
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.asked import phrases_of
 from callaudit.rules.asking import asked
@@ -25,19 +25,23 @@ ORDER = ("violated", "not_assessable", "passed", "not_applicable")
 """Of several checks of a rule the first of these statuses decides."""
 
 
-def judge(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
+def judge(
+    call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS, known: Mapping[str, Finding] | None = None
+) -> tuple[tuple[Finding, ...], tuple[Failure, ...]]:
     """Findings of every rule that applies to the call's direction, in the rulebook's order, and the rules that crashed.
 
-    Rules that sum up others are judged last, on their findings.
+    Rules that sum up others are judged last, on their findings. What is `known` of this call by these rules, from a
+    judgement made before, is taken as it is (`callaudit.rules.digests` tells what may be).
     """
     facts = Facts(call, rulebook.settings, rulebook.situations, aids, rulebook.language)
-    facts.ears.expect(phrases_of(rulebook))
+    rules = concerning(rulebook, call.metadata.direction)
+    found: dict[str, Finding] = {rule.id: known[rule.id] for rule in rules if rule.id in known} if known else {}
+    judged = [rule for rule in rules if rule.id not in found]
+    facts.ears.expect(phrases_of(rulebook, frozenset(rule.id for rule in judged) if found else None))
     others = worlds(facts)
-    rules = [rule for rule in rulebook.rules if _concerns(rule, call)]
-    found: dict[str, Finding] = {}
     failures: list[Failure] = []
     for last in (False, True):
-        for rule in (rule for rule in rules if _sums_up(rule) == last):
+        for rule in (rule for rule in judged if _sums_up(rule) == last):
             try:
                 found[rule.id] = replace(
                     _finding(facts, others, rule, found), chapter=rulebook.chapters.get(rule.chapter, rule.chapter)
@@ -48,9 +52,9 @@ def judge(call: Call, rulebook: Rulebook, aids: Aids = NO_AIDS) -> tuple[tuple[F
     return tuple(found[rule.id] for rule in rules if rule.id in found), tuple(failures)
 
 
-def _concerns(rule: Rule, call: Call) -> bool:
-    direction = call.metadata.direction
-    return direction is None or rule.applies_to in ("both", direction)
+def concerning(rulebook: Rulebook, direction: Direction | None) -> tuple[Rule, ...]:
+    """The rules that apply to calls of a direction, in the rulebook's order; all where it is unknown."""
+    return tuple(rule for rule in rulebook.rules if direction is None or rule.applies_to in ("both", direction))
 
 
 def _sums_up(rule: Rule) -> bool:

@@ -25,9 +25,6 @@ LEAST_RATED_S = 1.0
 LEAST_OWN = 3
 """Turns that a median of the speaker's own needs before one of them can stand out (proposed)."""
 
-LEAST_CALLS = 3
-"""Other calls of an agent that make known how the agent usually speaks (proposed)."""
-
 
 @options
 class Sign:
@@ -108,9 +105,7 @@ def usual(facts: Facts, who: Speaker, of: Metric) -> float | None:
     """Median of the agent's other calls; None where too few are known, and of the level, which is the line's too."""
     if who != "agent" or of not in ("rate_cpm", "f0_median_hz", "f0_spread_st"):
         return None
-    past = facts.aids.history.of_agent(facts.call.metadata.agent_id)
-    values: list[float] = [value for call in past if (value := getattr(call, of)) is not None]
-    return median(values) if len(values) >= LEAST_CALLS else None
+    return facts.aids.history.usual(facts.call.metadata.agent_id, of)
 
 
 def _reference(facts: Facts, sign: Sign, compared: Compared) -> float | None:
@@ -128,9 +123,9 @@ def _doubted(facts: Facts, sign: Sign, compared: Compared, reading: Reading) -> 
     """The reading, with the reason why it proves nothing, if there is one."""
     if reading.broken is None:
         return reading
-    measured, known = getattr(facts.turns[reading.turn], sign.of), usual(facts, compared.who, sign.of)
+    known = None if sign.from_usual is None else usual(facts, compared.who, sign.of)
     if sign.from_usual is not None and known is not None:
-        apart = difference(sign.of, measured, known)
+        apart = difference(sign.of, getattr(facts.turns[reading.turn], sign.of), known)
         if (apart if reading.broken is sign.most else -apart) < sign.from_usual.value:
             return replace(reading, broken=None)
     doubt = _doubt_of_line(facts, sign, compared, reading) if sign.of == "level_dbov" else None

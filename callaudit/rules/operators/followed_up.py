@@ -101,11 +101,9 @@ def followed_up(facts: Facts, asked: FollowedUp) -> Outcome:
 def _done(facts: Facts, asked: FollowedUp, duty: Duty) -> Outcome:
     if facts.customer_id is None:
         return not_assessable(message("followed_up.customer_unknown"))
-    history = facts.aids.history
-    own = facts.call.recording.id
-    if history.complete_until is None and all(past.id == own for past in history.calls):
+    later, history = _later(facts, duty), facts.aids.history
+    if not later and history.complete_until is None and not history.more_than(facts.call.recording.id):
         return not_assessable(message("followed_up.no_history"))
-    later = _later(facts, duty)
     return _reminded(asked, duty, later) if asked.reminded else _called(facts, asked, duty, later)
 
 
@@ -243,10 +241,11 @@ def _open(facts: Facts, asked: FollowedUp, duty: Duty, in_time: list[PastCall]) 
         return message("followed_up.customer_called")
     if any(past.direction == "outbound" for past in in_time):
         return None  # it was made, and lacks what it needed
-    if history.complete_until is None:
-        return message("followed_up.incomplete")
-    if history.complete_until < duty.until:
-        return message("followed_up.too_early", known=history.complete_until, until=duty.until)
+    if not history.complete_by(duty.until):
+        known = history.complete_until
+        if known is None:
+            return message("followed_up.incomplete")
+        return message("followed_up.too_early", known=known, until=duty.until)
     if not history.holds_outbound:
         return message("followed_up.no_outbound")
     if _numbers_left(facts):
