@@ -15,7 +15,6 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from callaudit import __version__
 from callaudit.meaning import Meaning
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
@@ -39,9 +38,9 @@ SCORING = ("points", "pass_from", "fail_below", "sure_from", "review_over_share"
 PAST = "@past"
 """Beside the rules, the name of the digest of what is remembered of a call for the rules of others."""
 
-CODE = ("rules", "text", "meaning", "messages", "language_model", "records.py", "spans.py", "scoring.py",
+CODE = ("__init__.py", "rules", "text", "meaning", "messages", "language_model", "records.py", "spans.py", "scoring.py",
         "turn_taking.py", "history.py", "reports/json.py", "reports/stored.py")  # fmt: skip
-"""The parts of this package that make a judgement."""
+"""The parts of this package that make a judgement; the first holds the version."""
 
 LIBRARIES = ("chinesecalendar", "jellyfish", "numpy", "opencc", "phonenumbers", "pypinyin", "python-stdnum", "tzdata")
 """The libraries whose data or sums a judgement may show."""
@@ -189,7 +188,7 @@ def _name(aid: Any) -> str | None:
 @cache
 def _code() -> str:
     """Digest of the code and the libraries that judge: another version judges everything again."""
-    package, found = files("callaudit"), hashlib.sha256(__version__.encode())
+    package, found = files("callaudit"), hashlib.sha256()
     for name in CODE:
         for path, source in _sources(package.joinpath(name), name):
             found.update(f"{path}\0".encode() + source.read_bytes() + b"\0")

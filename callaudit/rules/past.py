@@ -124,7 +124,8 @@ class Asking:
     """A history that remembers what was asked of it, and a digest of each answer.
 
     A judgement hangs on other calls by these answers alone: as long as each would be the same, so would the judgement.
-    `own_id` is the call judged: of a customer's calls the others count. How far the history reaches is only remembered where it did not reach far enough, since it never reaches less far.
+    `own_id` is the call judged: of a customer's calls the others count. How far the history reaches is remembered only
+    where that was not far enough, since it never reaches less far.
     """
 
     def __init__(self, history: Others, own_id: str) -> None:
