@@ -122,7 +122,9 @@ class BatchConfig:
 
     `workers` 0 means: as many as the executor finds room for. A file is left for later while it is younger than
     `settle_s` seconds or still growing. A call is tried `attempts` times where the cause of a failure may pass; one
-    that takes longer than `timeout_s`, or a worker that grows beyond `memory_mb` (0: no bound), is ended.
+    that takes longer than `timeout_s`, or a worker that grows beyond `memory_mb` (0: no bound), is ended. The first
+    retry waits `retry_s`, each further one twice as long. A call at work is this run's for `lease_s` seconds at a time,
+    renewed while the run lives; then another run takes it over.
     """
 
     __pydantic_config__ = _STRICT
@@ -134,6 +136,8 @@ class BatchConfig:
     attempts: Annotated[int, Field(ge=1)] = 3
     timeout_s: Annotated[float, Field(gt=0)] = 3600.0
     memory_mb: Annotated[int, Field(ge=0)] = 0
+    retry_s: Annotated[float, Field(ge=0)] = 30.0
+    lease_s: Annotated[float, Field(ge=1)] = 120.0
 
 
 @dataclass(frozen=True, slots=True)

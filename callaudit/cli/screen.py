@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from callaudit.errors import CallauditError
+from callaudit.files import write_whole
 from callaudit.pipeline import STAGES
 from callaudit.progress import Progress
 
@@ -67,20 +66,9 @@ def write_report(report: str, out: Path | None) -> None:
         sys.stdout.buffer.write(report.encode())
         sys.stdout.flush()
         return
-    draft: str | None = None
     try:
-        handle, draft = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name[:40]}.", suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(report.encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(draft).chmod(0o666 & ~mask)
-        Path(draft).replace(out)
+        write_whole(out, report.encode())
     except OSError as error:
-        if draft is not None:
-            Path(draft).unlink(missing_ok=True)
         raise CallauditError(f"{out}: cannot write the report ({error.strerror}); choose another --out") from error
 
 
