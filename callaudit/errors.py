@@ -6,10 +6,12 @@ CallauditError
 ├── AudioError             a recording cannot be heard
 │   ├── UnreadableAudio    missing, empty, corrupt, truncated, not permitted
 │   └── UnsupportedAudio   readable, but not a call this program can audit
+├── SourceError            a storage of recordings does not answer; it may later
 ├── EngineError            a model or a decoder failed
 │   └── ModelMissing       weights are not on this machine
 ├── AuditError             a stored audit is none, or lacks what a judgement needs
 ├── StoreError             the database cannot be reached or refused
+│   └── LeaseLost          the task became another run's while it was worked on
 └── LabelError             a label, or an audit to be held against it, is wrong (file, line, field)
 
 A message says what, where, what was wanted, what was got and what to do next, on one line.
@@ -43,6 +45,10 @@ class UnsupportedAudio(AudioError):
     """The file is readable audio, but not a call this program can audit."""
 
 
+class SourceError(CallauditError):
+    """A storage of recordings does not answer, or has no room; it may later."""
+
+
 class EngineError(CallauditError):
     """A model or a decoder failed."""
 
@@ -57,6 +63,10 @@ class AuditError(CallauditError):
 
 class StoreError(CallauditError):
     """The database cannot be reached, or refused."""
+
+
+class LeaseLost(StoreError):
+    """The task became another run's while it was worked on; that run's outcome counts."""
 
 
 class LabelError(CallauditError):

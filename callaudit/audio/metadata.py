@@ -40,6 +40,7 @@ def read_metadata(
     overrides: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
     filename_pattern: str | None = None,
+    named: str | None = None,
 ) -> CallMetadata:
     r"""Metadata of a recording, field by field from the first source that has it.
 
@@ -49,6 +50,7 @@ def read_metadata(
     overrides : what outranks everything (options of the command line)
     defaults : what everything outranks (settings)
     filename_pattern : regular expression, searched for in the file's stem, whose named groups are fields
+    named : where the file really lies, for messages, if `file` is but a copy
 
     Raises
     ------
@@ -60,13 +62,15 @@ def read_metadata(
     >>> read_metadata(Path("8016_inbound.wav"), filename_pattern=r"(?P<agent_id>\d+)_(?P<direction>\w+)").agent_id
     '8016'
     """
-    name = printable(file)
+    name = printable(file if named is None else named)
+    sidecar = _sidecar(file)
+    sidecar_name = printable(sidecar if named is None else f"{named.rpartition('/')[0]}/{sidecar.name}")
     known: dict[str, object] = {}
     extra: dict[str, str] = {}
     for source, values in (
         ("the settings", defaults or {}),
         (f"the file name of {name}", _from_name(file, filename_pattern)),
-        (printable(_sidecar(file)), _from_sidecar(_sidecar(file))),
+        (sidecar_name, _from_sidecar(sidecar, sidecar_name)),
         (f"the options for {name}", overrides or {}),
     ):
         for key, value in values.items():
@@ -92,8 +96,7 @@ def _sidecar(file: Path) -> Path:
     return file.with_name(file.stem + SIDECAR_SUFFIX)
 
 
-def _from_sidecar(sidecar: Path) -> Mapping[str, object]:
-    name = printable(sidecar)
+def _from_sidecar(sidecar: Path, name: str) -> Mapping[str, object]:
     try:
         with sidecar.open("rb") as file:
             raw = file.read(MOST_SIDECAR_BYTES + 1)

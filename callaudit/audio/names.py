@@ -5,6 +5,13 @@ from __future__ import annotations
 import os
 import unicodedata
 
+AUDIO_SUFFIXES = frozenset({
+    ".wav", ".wave", ".w64", ".rf64", ".flac", ".ogg", ".oga", ".opus", ".spx", ".mp3", ".m4a", ".m4b", ".mp4", ".mov",
+    ".3gp", ".3g2", ".aac", ".amr", ".awb", ".gsm", ".g722", ".g729", ".wma", ".asf", ".mka", ".mkv", ".webm", ".caf",
+    ".aiff", ".aif", ".aifc", ".au", ".snd",
+})  # fmt: skip
+"""Endings, in lower case, of the formats that `callaudit.audio.decode` takes."""
+
 # Control, format (bidi overrides), surrogate (bytes that are not UTF-8), unassigned, line and paragraph separators.
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"})
 

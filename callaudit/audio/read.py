@@ -36,6 +36,7 @@ def read_audio(
     overrides: Mapping[str, str] | None = None,
     defaults: Mapping[str, str] | None = None,
     filename_pattern: str | None = None,
+    named: str | None = None,
 ) -> tuple[Recording, Audio]:
     """A recording and its samples.
 
@@ -44,6 +45,7 @@ def read_audio(
     path : file of one or two channels at 8000 to 48000 Hz, in any format that libsndfile or FFmpeg decodes
     overrides, defaults, filename_pattern : metadata besides the sidecar, as `callaudit.audio.metadata.read_metadata`
         takes them
+    named : where the recording really lies, for `Recording.path` and messages, if `path` is but a copy
 
     Returns
     -------
@@ -64,9 +66,11 @@ def read_audio(
     ConfigError
         The metadata is broken.
     """
-    name, file = printable(path), Path(os.fsdecode(path))
+    name, file = printable(path if named is None else named), Path(os.fsdecode(path))
     size = _checked_size(file, name)
-    metadata = read_metadata(file, overrides=overrides, defaults=defaults, filename_pattern=filename_pattern)
+    metadata = read_metadata(
+        file, overrides=overrides, defaults=defaults, filename_pattern=filename_pattern, named=named
+    )
     try:
         stream, sound = _decoded(file, name, size)
         short = _shortfall(file, stream, sound)
