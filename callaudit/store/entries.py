@@ -8,8 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from callaudit.records import Direction, PastCall, Severity, Verdict
+from callaudit.records import Audit, Call, Direction, Finding, PastCall, Severity, Verdict
+from callaudit.reports.json import SCHEMA, audit_document, call_document
+from callaudit.reports.stored import call_from
+from callaudit.store.documents import packed, unpacked
+
+CALL_KEYS = ("recording", "timeline", "turns", "measurements", "language", "signals", "tracks")
+"""Parts of the audit document that the call's half holds; the judgement's half holds the others."""
+VERDICTS: tuple[Verdict, ...] = ("fail", "review", "pass")
+"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,10 @@ class JudgementEntry:
     rulebook_sha256: str
     document: bytes
     verdict: Verdict
-    score: float
-    low: float
-    high: float
-    sheet: str
+    score: float | None
+    low: float | None
+    high: float | None
+    sheet: str | None
     n_not_assessable: int
     n_failures: int
     breaches: tuple[Breach, ...] = ()
@@ -81,3 +90,94 @@ class Entry:
 
     call: CallEntry
     judgement: JudgementEntry
+
+
+def entries_of(audit: Audit, *, hearing: str, judging: str, past: PastCall | None = None) -> Entry:
+    """The audit as the store writes it; the team of a call is its department.
+
+    Parameters
+    ----------
+    hearing, judging : digests of the ways it was heard and judged
+    past : the call as other calls' rules see it (`callaudit.history.past_call`); tells its day at the office, too
+    """
+    document = audit_document(audit)
+    return Entry(_call(audit, call_document(audit.call), hearing, past), judgement_of(audit, document, judging, past))
+
+
+def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall | None) -> CallEntry:
+    recording, metadata = audit.call.recording, audit.call.metadata
+    naive = metadata.started_at is not None and metadata.started_at.tzinfo is None
+    started = past.started_at if past is not None else None if naive else metadata.started_at
+    day = started or metadata.started_at
+    return CallEntry(
+        recording_id=recording.id,
+        hearing=hearing,
+        path=str(document["recording"]["path"]),
+        duration_s=recording.duration_s,
+        document=packed(document),
+        direction=metadata.direction,
+        started_at=started,
+        day=None if day is None else day.date().isoformat(),
+        agent_id=metadata.agent_id,
+        agent_name=metadata.agent_name,
+        team=metadata.department,
+        sector=metadata.sector,
+        language=audit.call.language,
+    )
+
+
+def judgement_of(audit: Audit, document: dict[str, Any], judging: str, past: PastCall | None = None) -> JudgementEntry:
+    """The judgement alone, of a call that is stored already; `document` is the audit's own."""
+    score, made_by = audit.score, audit.made_by
+    return JudgementEntry(
+        judging=judging,
+        rulebook=made_by.rulebook or "",
+        rulebook_sha256=made_by.rulebook_sha256 or "",
+        document=packed({key: value for key, value in document.items() if key not in ("schema", *CALL_KEYS)}),
+        verdict=score.verdict,
+        score=document["score"]["value"],
+        low=document["score"]["low"],
+        high=document["score"]["high"],
+        sheet=score.sheet,
+        n_not_assessable=score.n_not_assessable,
+        n_failures=len(audit.failures),
+        breaches=tuple(_breach(finding) for finding in audit.findings if finding.status == "violated"),
+        past=past,
+        passed=tuple(finding.rule for finding in audit.findings if finding.status == "passed"),
+        unassessed=tuple(finding.rule for finding in audit.findings if finding.status == "not_assessable"),
+        asked=audit.asked,
+    )
+
+
+def joined(call: dict[str, Any], judgement: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The audit document of the two halves, its keys in the order of the contract.
+
+    Without a judgement it is a document from which the call alone can be read.
+    """
+    head = {"schema": SCHEMA, **{key: call[key] for key in ("recording", "timeline", "turns", "measurements")}}
+    tail = {key: call[key] for key in ("language", "signals", "tracks")}
+    own = judgement if judgement is not None else {"made_by": call["made_by"]}
+    return {**head, **own, **tail}
+
+
+def call_of(kept: bytes) -> Call:
+    """The call of a compressed document (`CallEntry.document`), in this process or in another one."""
+    return call_from(joined(unpacked(kept)))
+
+
+def _breach(finding: Finding) -> Breach:
+    starts = [place.span.start_s for place in finding.places]
+    return Breach(
+        finding.rule, finding.severity, round(finding.confidence, 3), min(starts, default=None), finding.times
+    )
+
+
+def rank_of(judgement: JudgementEntry) -> int:
+    """Place in the queue, the worst first: by verdict, then by critical violations, then by score.
+
+    One number, so that an index keeps the order: verdict (fail 0, review 1, pass 2) · 10⁷ + (999 − critical, at most
+    999) · 10⁴ + tenths of the score; without a score, as if it were 0.
+    """
+    critical = sum(breach.severity == "critical" for breach in judgement.breaches)
+    points = round(10 * (judgement.score or 0.0))
+    return VERDICTS.index(judgement.verdict) * 10_000_000 + (999 - min(critical, 999)) * 10_000 + points

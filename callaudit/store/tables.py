@@ -126,6 +126,7 @@ class CallRow(Base):
     heard_at: Mapped[datetime] = mapped_column(index=True)
     direction: Mapped[str | None] = mapped_column(String(8))
     started_at: Mapped[datetime | None] = mapped_column(index=True)
+    utc_offset_s: Mapped[int | None]  # of the clock where the call took place: lists tell the time as people there do
     day: Mapped[str | None] = mapped_column(String(10), index=True)
     agent_id: Mapped[str | None] = mapped_column(index=True)
     agent_name: Mapped[str | None]
@@ -157,21 +158,33 @@ class JudgingRow(Base):
 
 
 class AuditRow(Base):
-    """A judgement of a call; `latest` marks the one that lists show."""
+    """A judgement of a call; `latest` marks the one that lists show: one for each recording.
+
+    `day`, `agent_id` and `team` are the call's, so that lists and counts read one table. `rank` orders the queue, the
+    worst first (`callaudit.store.entries.rank_of`). `sure_…` is the greatest confidence of a violation of that
+    severity, None where there is none.
+    """
 
     __tablename__ = "audits"
-    __table_args__ = (Unique("call_id", "judging_id"), Index(None, "latest", "verdict", "score"))
+    __table_args__ = (Unique("call_id", "judging_id"), Index(None, "latest", "rank"), Index(None, "judging_id"))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
-    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"))
-    judging_id: Mapped[int] = mapped_column(ForeignKey("judgings.id"))
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("calls.id", ondelete="CASCADE"))
+    judging_id: Mapped[int] = mapped_column(Key, ForeignKey("judgings.id"))
     judged_at: Mapped[datetime]
     latest: Mapped[bool]
+    rank: Mapped[int]
+    day: Mapped[str | None] = mapped_column(String(10))
+    agent_id: Mapped[str | None]
+    team: Mapped[str | None]
     verdict: Mapped[str] = mapped_column(String(6))
-    score: Mapped[float]
-    low: Mapped[float]
-    high: Mapped[float]
-    sheet: Mapped[str]
+    score: Mapped[float | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    sheet: Mapped[str | None]
+    sure_critical: Mapped[float | None]
+    sure_major: Mapped[float | None]
+    sure_minor: Mapped[float | None]
     n_violated: Mapped[int]
     n_critical: Mapped[int]
     n_not_assessable: Mapped[int]

@@ -1,0 +1,324 @@
+"""The store: open it, write calls with their judgements, read them back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Engine, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from callaudit.config import StoreConfig
+from callaudit.errors import LeaseLost, StoreError
+from callaudit.records import Audit, Call
+from callaudit.reports.stored import audit_from, call_from
+from callaudit.store.connection import READING, address_of, fault, make_engine, patiently, shown
+from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
+from callaudit.store.documents import unpacked
+from callaudit.store.entries import Entry, JudgementEntry, joined
+from callaudit.store.schema import HEAD, bring_to_head, revision_of
+from callaudit.store.tables import AccessRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, TaskRow
+from callaudit.store.writing import write_call, write_judgement
+
+T = TypeVar("T")
+
+PATIENCE_S = 120.0
+"""How long a database that is gone is waited for."""
+PAGE = 200
+"""Calls read at a time."""
+
+
+def open_store(
+    url_or_path: str | os.PathLike[str],
+    *,
+    key: str | None = None,
+    patience_s: float = PATIENCE_S,
+    upgrade: bool = True,
+    documents: bool = True,
+) -> Store:
+    """The store at an address; a database that is empty or of an older version is brought to this one's tables.
+
+    Parameters
+    ----------
+    url_or_path : path of an SQLite file, made where there is none; or sqlite:///PATH, or postgresql://…
+    key : encrypts documents (`callaudit.store.crypt`); None leaves them plain
+    patience_s : how long a database that is gone is waited for, now and later
+    upgrade : False leaves the tables as they are and makes no file
+    documents : False for work that reads and writes none: then the key is not tried
+
+    Raises
+    ------
+    StoreError
+        It cannot be reached, is no store, was written by a newer version, or the key is not its key.
+    """
+    url = address_of(url_or_path)
+    vault = vault_of(key) if key is not None else OPEN
+    if url.get_backend_name() == "sqlite":
+        _ready(Path(url.database or ""), upgrade)
+    store = Store(url, make_engine(url), vault, patience_s)
+    try:
+        if upgrade:
+            patiently(store._upgrade, url, patience_s)
+        if documents and (upgrade or store.revision() == HEAD):
+            store._try_key()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def configured_store(config: StoreConfig, *, upgrade: bool = True, documents: bool = True) -> Store:
+    """The store of the settings, with the key of the environment variable that they name; errors as `open_store`."""
+    key = keys_in(config.key_env) if config.key_env and documents else None
+    return open_store(config.url or "", key=key, upgrade=upgrade, documents=documents)
+
+
+def _ready(path: Path, make: bool) -> None:
+    """The file, made for its owner's eyes alone where there is none: calls are personal data."""
+    try:
+        if make:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        elif not path.is_file():
+            raise StoreError(f"{path}: there is no such store; check --store")
+    except OSError as error:
+        raise StoreError(f"{path}: cannot open the database ({error.strerror}); check --store") from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as it lies in the store; `document` is compressed and no longer encrypted (`entries.call_of`)."""
+
+    id: int
+    recording_id: str
+    hearing: str
+    document: bytes
+
+
+class Store:
+    """Calls, judgements and the queue in one database; one object may be used by several threads.
+
+    Whatever needs the database waits for it while it is gone. A method that writes is one transaction.
+    """
+
+    def __init__(self, url: URL, engine: Engine, vault: Vault = OPEN, patience_s: float = PATIENCE_S) -> None:
+        self._url, self._engine, self._patience_s = url, engine, patience_s
+        self.vault = vault
+
+    @property
+    def name(self) -> str:
+        """The address for people, without password."""
+        return shown(self._url)
+
+    @property
+    def dialect(self) -> str:
+        """Which database it is: sqlite or postgresql."""
+        return self._engine.dialect.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file of an SQLite store."""
+        return Path(self._url.database or "") if self.dialect == "sqlite" else None
+
+    def close(self) -> None:
+        """Gives all connections back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    # ── transactions ─────────────────────────────────────────────────────────────────────────────────────────────
+    @contextmanager
+    def session(self, *, write: bool = True) -> Iterator[Session]:
+        """One transaction, committed at the end unless something was raised.
+
+        Not tried again when the database is gone: `transact` is.
+
+        Parameters
+        ----------
+        write : False takes no lock; nothing is written
+
+        Raises
+        ------
+        StoreError
+        """
+        engine = self._engine if write else self._engine.execution_options(**{READING: True})
+        try:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except SQLAlchemyError as error:
+            raise fault(error, self._url) from None  # the cause repeats statements
+
+    def transact(self, work: Callable[[Session], T], *, write: bool = True) -> T:
+        """What `work` returns, done in one transaction; done once more where the database was gone meanwhile.
+
+        `work` must bear that: when a connection is lost at the commit nobody knows whether it was made.
+        """
+        engine = self._engine if write else self._engine.execution_options(**{READING: True})
+
+        def once() -> T:
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                return work(session)
+
+        return patiently(once, self._url, self._patience_s)
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def save(self, entry: Entry, *, now: datetime, task_id: int | None = None, owner: str | None = None) -> int:
+        """The id of the call, written with its judgement, and with its task done, in one transaction.
+
+        Parameters
+        ----------
+        task_id, owner : the task that the call comes from and who has its lease
+
+        Raises
+        ------
+        LeaseLost
+            The task is somebody else's by now; nothing was written.
+        StoreError
+        """
+
+        def work(session: Session) -> int:
+            if task_id is not None and not _finished(session, task_id, owner):
+                known = select(CallRow.id).join(TaskRow, TaskRow.recording_id == CallRow.recording_id)
+                known = known.where(TaskRow.id == task_id, TaskRow.state == "done", CallRow.hearing == TaskRow.hearing)
+                if (there := session.scalar(known)) is not None:  # this very work, committed as the connection was lost
+                    return there
+                raise LeaseLost(f"task {task_id} is another run's by now; its outcome is left to that one")
+            call_id = write_call(session, entry.call, self.vault, now)
+            write_judgement(session, call_id, entry.judgement, self.vault, now)
+            return call_id
+
+        return self.transact(work)
+
+    def save_judgement(self, call_id: int, judgement: JudgementEntry, *, now: datetime) -> None:
+        """Writes a judgement of a call that is stored; one made earlier in the same way is replaced."""
+        self.save_judgements({call_id: judgement}, now=now)
+
+    def save_judgements(self, judgements: Mapping[int, JudgementEntry], *, now: datetime) -> None:
+        """Writes judgements, by call, in one transaction."""
+
+        def work(session: Session) -> None:
+            for call_id, judgement in sorted(judgements.items()):  # in order: two writers then never wait in a circle
+                write_judgement(session, call_id, judgement, self.vault, now)
+
+        self.transact(work)
+
+    def log_access(self, who: str, act: str, what: Mapping[str, Any] | None = None, *, now: datetime) -> None:
+        """Notes who does what with the calls; no word of a call belongs in `what`."""
+        row = insert(AccessRow).values(at=now, who=who, act=act, what=dict(what or {}))
+        self.transact(lambda session: session.execute(row))
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def document(self, call_id: int, *, judging: str | None = None) -> dict[str, Any]:
+        """The audit document of a call, as the contract has it.
+
+        Parameters
+        ----------
+        judging : digest of the way of judging; the newest judgement by default
+
+        Raises
+        ------
+        StoreError
+            There is no such call or judgement.
+        """
+        wanted = (
+            select(CallDocument.document, AuditDocument.document)
+            .join(AuditRow, AuditRow.call_id == CallDocument.call_id)
+            .join(AuditDocument, AuditDocument.audit_id == AuditRow.id)
+            .where(CallDocument.call_id == call_id)
+        )
+        if judging is None:
+            wanted = wanted.order_by(AuditRow.latest.desc(), AuditRow.judged_at.desc(), AuditRow.id.desc()).limit(1)
+        else:
+            wanted = wanted.join(JudgingRow, JudgingRow.id == AuditRow.judging_id).where(JudgingRow.judging == judging)
+        row = self.transact(lambda session: session.execute(wanted).first(), write=False)
+        if row is None:
+            raise StoreError(f"{self.name}: no call {call_id} with that judgement; it may have been purged")
+        return joined(*(unpacked(self.vault.opened(half)) for half in row))
+
+    def audit(self, call_id: int, *, judging: str | None = None) -> Audit:
+        """The audit of a call; parameters and errors as `document`."""
+        return audit_from(self.document(call_id, judging=judging))
+
+    def call(self, call_id: int) -> Call:
+        """What was heard in a call; errors as `document`."""
+        wanted = select(CallDocument.document).where(CallDocument.call_id == call_id)
+        kept = self.transact(lambda session: session.scalar(wanted), write=False)
+        if kept is None:
+            raise StoreError(f"{self.name}: no call {call_id}; it may have been purged")
+        return call_from(joined(unpacked(self.vault.opened(kept))))
+
+    def each(self, *, after: int = 0, page: int = PAGE) -> Iterator[StoredCall]:
+        """Every recording's newest call in the order of ids, a page in memory at a time.
+
+        Parameters
+        ----------
+        after : only calls with a greater id: a pass that was broken off goes on there
+        """
+        while True:
+            wanted = _page(after, page)
+            rows = self.transact(partial(_all, wanted), write=False)
+            for row in rows:
+                yield StoredCall(row.id, row.recording_id, row.hearing, self.vault.opened(row.document))
+            if len(rows) < page:
+                return
+            after = rows[-1].id
+
+    # ── the database itself ──────────────────────────────────────────────────────────────────────────────────────
+    def revision(self) -> str | None:
+        """The revision of the tables; None where there are none."""
+
+        def work() -> str | None:
+            with self._engine.execution_options(**{READING: True}).connect() as connection:
+                return revision_of(connection)
+
+        return patiently(work, self._url, self._patience_s)
+
+    def _upgrade(self) -> None:
+        with self._engine.execution_options(**{READING: True}).connect() as connection:
+            if revision_of(connection) == HEAD:
+                return
+        with self._engine.begin() as connection:
+            bring_to_head(connection, self._url)
+
+    def _try_key(self) -> None:
+        """Opens the newest document, so that a wrong key is told before a night's work."""
+        newest = select(CallDocument.document).order_by(CallDocument.call_id.desc()).limit(1)
+        kept = self.transact(lambda session: session.scalar(newest), write=False)
+        if kept is not None and is_sealed(kept):
+            try:
+                self.vault.opened(kept)
+            except StoreError as error:
+                raise StoreError(f"{self.name}: {error}") from error
+
+
+def _finished(session: Session, task_id: int, owner: str | None) -> bool:
+    """Whether the task was ours, and now is done."""
+    done = update(TaskRow).where(TaskRow.id == task_id, TaskRow.state == "leased", TaskRow.owner == owner)
+    done = done.values(state="done", owner=None, leased_until=None, kind=None, why=None)
+    return bool(session.execute(done).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+def _all(wanted: Any, session: Session) -> Sequence[Any]:
+    return session.execute(wanted).all()
+
+
+def _page(after: int, page: int) -> Any:
+    newer = select(CallRow.id.label("newer"), CallRow.recording_id.label("of")).subquery()
+    return (
+        select(CallRow.id, CallRow.recording_id, CallRow.hearing, CallDocument.document)
+        .join(CallDocument, CallDocument.call_id == CallRow.id)
+        .where(CallRow.id > after)
+        .where(~select(newer.c.newer).where(newer.c.of == CallRow.recording_id, newer.c.newer > CallRow.id).exists())
+        .order_by(CallRow.id)
+        .limit(page)
+    )
