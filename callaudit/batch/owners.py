@@ -26,8 +26,8 @@ def is_dead(owner: str) -> bool:
         return False
     try:
         process = psutil.Process(int(parts[1]))
-        gone = process.status() == psutil.STATUS_ZOMBIE
-        return gone or abs(process.create_time() - int(parts[2])) > SAME_BIRTH_S
+        away_s = float(process.create_time()) - int(parts[2])
+        return abs(away_s) > SAME_BIRTH_S or str(process.status()) == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:  # it is there, and may not be looked at

@@ -110,13 +110,15 @@ def _judging(session: Session, entry: JudgementEntry) -> int:
     return int(session.scalars(known).one())
 
 
-def inserted_unless_there(session: Session, table: Any, values: dict[str, Any], unique: list[str]) -> Any:
-    """An INSERT that leaves a row alone that another writer has put there."""
+def inserted_unless_there(
+    session: Session, table: Any, values: dict[str, Any] | list[dict[str, Any]], unique: list[str]
+) -> Any:
+    """An INSERT of a row, or of several, that leaves alone what another writer has put there."""
     if session.get_bind().dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert as dialect_insert
     else:
         from sqlalchemy.dialects.sqlite import insert as dialect_insert  # type: ignore[assignment]  # same shape
-    return dialect_insert(table).values(**values).on_conflict_do_nothing(index_elements=unique)
+    return dialect_insert(table).values(values).on_conflict_do_nothing(index_elements=unique)
 
 
 # ── what other calls need to know ────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,148 @@
+"""The out folder: one audit a call, `<file stem>.json`, exactly as `callaudit audit --format json` prints it.
+
+The store is the truth and the folder its copy. A file belongs to the recording whose id it holds, and nobody overwrites
+that of another recording or one that holds no audit; its time is that of the judgement in it, so that a look tells
+whether it is the present one.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePath
+from typing import Final
+
+from callaudit.audio.names import UNPRINTABLE
+from callaudit.errors import CallauditError
+from callaudit.files import microseconds, write_whole
+
+SUFFIX = ".json"
+MOST_BYTES = 160
+"""Longest name in bytes of UTF-8: with a digest, an ending and what a draft adds it stays below the usual 255."""
+
+DIGITS = 8
+"""So many digits of a recording's id tell its file from another of the same stem."""
+
+_FORBIDDEN = frozenset('/\\:*?"<>|')
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_RESERVED = re.compile(r"(?i)summary|(.*\.)?meta")
+"""What other files beside the audits are called: the summary, and the sidecars of recordings (`<stem>.meta.json`)."""
+
+_HEAD = re.compile(rb'\s*\{\s*"schema": "callaudit\.audit/\d+",\s*"recording": \{\s*"id": "([0-9a-f]{64})"')
+_HEAD_BYTES = 512
+
+
+def file_name(name: str, recording_id: str) -> str:
+    r"""What the audit of a recording's file is called, without an ending: the stem, where every system takes it.
+
+    >>> file_name("通话 01.wav", "0f" * 32), file_name("a\nb.wav", "0f" * 32), file_name("summary.wav", "0f" * 32)
+    ('通话 01', 'a_b.0f0f0f0f', 'summary.0f0f0f0f')
+    """
+    stem = unicodedata.normalize("NFC", PurePath(name).stem)
+    plain = "".join("_" if _forbidden(character) else character for character in stem).rstrip(". ") or "_"
+    plain = plain.encode()[:MOST_BYTES].decode("utf-8", "ignore")
+    usual = plain == stem and not _DEVICES.fullmatch(plain) and not _RESERVED.fullmatch(plain)
+    return plain if usual else told_apart(plain, recording_id)
+
+
+def told_apart(name: str, recording_id: str) -> str:
+    """The name with a part of the recording's id, for a recording whose plain name another one has."""
+    return f"{name}.{recording_id[:DIGITS]}"
+
+
+def _forbidden(character: str) -> bool:
+    return character in _FORBIDDEN or unicodedata.category(character) in UNPRINTABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """A folder of audits; several runs, on several machines, may write into it at once."""
+
+    folder: Final[Path]
+
+    def prepare(self) -> None:
+        """Makes the folder.
+
+        Raises
+        ------
+        CallauditError
+            There is none and none can be made, or it is a file.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def is_current(self, name: str, recording_id: str, judged_at: datetime) -> bool:
+        """Whether the folder holds this judgement of the recording."""
+        wanted = microseconds(judged_at)
+        if _time(self._path(name)) == wanted:
+            return True
+        return any(_time(path) == wanted and holder(path) == recording_id for path in self._paths(name, recording_id))
+
+    def write(self, name: str, recording_id: str, judged_at: datetime, report: Callable[[], str]) -> Path:
+        """Puts the audit in its place, over an earlier one of the same recording; where it lies now.
+
+        Raises
+        ------
+        CallauditError
+            It cannot be written; `disk_full` in the cause's errno is for the caller to see.
+        """
+        data = report().encode()
+        try:
+            paths = self._paths(name, recording_id)
+            for path in paths:
+                if holder(path) == recording_id:
+                    write_whole(path, data, modified_at=judged_at)
+                    return path
+            for path in paths:
+                try:
+                    write_whole(path, data, only_new=True, modified_at=judged_at)
+                except FileExistsError:
+                    if holder(path) == recording_id:  # another run has just written the same
+                        return path
+                    continue
+                return path
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+        raise CallauditError(f"{self.folder}: every name for the audit of {recording_id} is taken; empty the folder")
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}{SUFFIX}"
+
+    def _paths(self, name: str, recording_id: str) -> list[Path]:
+        """Where the audit may lie, the place that suits best first."""
+        plain = name.removesuffix(f".{recording_id[:DIGITS]}")
+        names = (name, plain, told_apart(plain, recording_id), f"{plain[:40]}.{recording_id}")
+        return [self._path(one) for one in dict.fromkeys(names) if one == name or not _RESERVED.fullmatch(one)]
+
+
+def holder(path: Path) -> str | None:
+    """The id of the recording whose audit a file holds; None where it holds none, or is not there."""
+    try:
+        with path.open("rb") as stream:
+            found = _HEAD.match(stream.read(_HEAD_BYTES))
+    except FileNotFoundError:
+        return None
+    return found[1].decode() if found else None
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether a disk, a quota or a file's greatest size stopped the writing."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _time(path: Path) -> int | None:
+    try:
+        return path.stat().st_mtime_ns // 1000
+    except FileNotFoundError:
+        return None
+
+
+def _unwritable(folder: Path, error: OSError) -> CallauditError:
+    what = "the disk is full" if is_full(error) else error.strerror or str(error)
+    return CallauditError(f"{folder}: cannot write the audits ({what}); make room or choose another --out, start again")
