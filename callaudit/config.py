@@ -16,6 +16,9 @@ Device = Literal["cpu", "cuda", "auto"]
 PersonalKind = Literal["card", "code", "phone", "identity", "plate", "address", "name"]
 """Kinds of personal data that can be told apart in what is said; `code` is a CVV or a one-time code."""
 
+Order = Literal["found", "newest", "oldest", "waiting"]
+"""By location; by when the call began, newest or oldest first; by how long the file has lain there, longest first."""
+
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -124,7 +127,8 @@ class BatchConfig:
     `settle_s` seconds or still growing. A call is tried `attempts` times where the cause of a failure may pass; one
     that takes longer than `timeout_s`, or a worker that grows beyond `memory_mb` (0: no bound), is ended. The first
     retry waits `retry_s`, each further one twice as long. A call at work is this run's for `lease_s` seconds at a time,
-    renewed while the run lives; then another run takes it over.
+    renewed while the run lives; then another run takes it over. Calls are taken in that `order`; `sample` is a sampling
+    plan (`all`, `3 per agent`, `10%`), and another `sample_seed` draws other calls.
     """
 
     __pydantic_config__ = _STRICT
@@ -138,6 +142,27 @@ class BatchConfig:
     memory_mb: Annotated[int, Field(ge=0)] = 0
     retry_s: Annotated[float, Field(ge=0)] = 30.0
     lease_s: Annotated[float, Field(ge=1)] = 120.0
+    order: Order = "found"
+    sample: str = "all"
+    sample_seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NightlyConfig:
+    """What `callaudit nightly` does: `sources` to audits in the folder `out`, until a time of day as `06:00`.
+
+    `until` is in the time of this machine; None: until all is done. What is older than `purge_older_than` (`400d`) is
+    removed afterwards. `lock` is the file by which a second night is kept away while one is at work (default: one in
+    the user's cache folder for each store and out folder).
+    """
+
+    __pydantic_config__ = _STRICT
+
+    sources: tuple[str, ...] = ()
+    out: str | None = None
+    until: Annotated[str, Field(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")] | None = None
+    purge_older_than: str | None = None
+    lock: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +178,7 @@ class Config:
     store: StoreConfig = field(default_factory=StoreConfig)
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
+    nightly: NightlyConfig = field(default_factory=NightlyConfig)
 
 
 _ADAPTER = TypeAdapter(Config)
