@@ -24,7 +24,9 @@ from callaudit.records import (
     Audit,
     Call,
     Failed,
+    Failure,
     Finding,
+    Judgement,
     MadeBy,
     Party,
     Recording,
@@ -38,7 +40,7 @@ from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.rules.aids import NO_AIDS, Aids, Encoder, Reader
 from callaudit.rules.past import NO_HISTORY, Asking, History
-from callaudit.scoring import score
+from callaudit.scoring import Sheet, score
 from callaudit.signals import dropout_notes, find_signals
 from callaudit.spans import Span
 from callaudit.speakers import Said, assign_roles, likeness, machine_party, part_announcements, split_by_voice
@@ -218,11 +220,25 @@ def judge_call(
     progress.step("rules", 0, 1)
     asking = Asking(aids.history, call.recording.id)
     findings, failures = judge(call, rulebook, replace(aids, history=asking), known)
-    made_by = replace(call.made_by, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256)
-    made_by = replace(made_by, encoder=_name(aids.encoder), language_model=_name(aids.reader))
-    scored = score(findings, failures, rulebook.sheet(sheet, call.metadata.sector))
+    own = conclude(findings, failures, call.made_by, rulebook, aids, rulebook.sheet(sheet, call.metadata.sector))
     asked = tuple(sorted(asking.answers.items()))
-    return Audit(call, findings, failures, scored, made_by, rulebook.language, asked)
+    return Audit(call, own.findings, own.failures, own.score, own.made_by, own.language, asked)
+
+
+def conclude(
+    findings: tuple[Finding, ...],
+    failures: tuple[Failure, ...],
+    heard: MadeBy,
+    rulebook: Rulebook,
+    aids: Aids,
+    sheet: Sheet,
+) -> Judgement:
+    """The judgement that findings come to by a sheet; `heard` says what made the call."""
+    made_by = replace(
+        heard, rulebook=rulebook.name, rulebook_sha256=rulebook.sha256, encoder=_name(aids.encoder),
+        language_model=_name(aids.reader),
+    )  # fmt: skip
+    return Judgement(findings, failures, score(findings, failures, sheet), made_by, rulebook.language)
 
 
 def _name(aid: Encoder | Reader | None) -> str | None:

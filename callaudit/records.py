@@ -27,6 +27,8 @@ Layer = Literal["exact", "sound", "pattern", "meaning", "model"]
 Status = Literal["violated", "passed", "not_applicable", "not_assessable"]
 Severity = Literal["critical", "major", "minor"]
 Verdict = Literal["pass", "review", "fail"]
+PersonalKind = Literal["card", "code", "phone", "identity", "plate", "address", "name"]
+"""Kinds of personal data that can be told apart in what is said; `code` is a CVV, a one-time code or a password."""
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
 
@@ -279,11 +281,20 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
+class Masked:
+    """Personal data of one kind whose words were masked: its sound can still be found, and silenced."""
+
+    kind: PersonalKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """What one party says until the other speaks; measures are None where they could not be had.
 
     `confidence` is that of the words, `speaker_confidence` that they are this voice's (1.0 on a channel of its own);
-    both in [0, 1]. `readings` are what else may have been said, where a second hearing found it possible.
+    both in [0, 1]. `readings` are what else may have been said, where a second hearing found it possible; `masked` says
+    where ＊ stands for personal data.
     """
 
     speaker: Speaker
@@ -297,6 +308,7 @@ class Turn:
     f0_spread_st: float | None = None
     speaker_confidence: float = 1.0
     readings: tuple[Reading, ...] = ()
+    masked: tuple[Masked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,6 +556,18 @@ class Score:
     bonus: tuple[Bonus, ...] = ()
     zeroed_by: tuple[str, ...] = ()
     n_suspected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An audit without its call; the fields are those of `Audit`."""
+
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+    score: Score
+    made_by: MadeBy
+    language: Language = "zh"
+    asked: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,10 +144,11 @@ class _Told:
 
 
 def _told(findings: Sequence[Finding], failures: Sequence[Failure], sheet: Sheet) -> _Told:
-    counted = [finding for finding in findings if finding.rule in sheet.rules]
+    rules = sheet.rules
+    counted = [finding for finding in findings if finding.rule in rules]
     broken = tuple(finding for finding in counted if finding.status == "violated")
     unknown = [finding for finding in counted if finding.status == "not_assessable"]
-    n_crashed = sum(failure.rule in sheet.rules for failure in failures)
+    n_crashed = sum(failure.rule in rules for failure in failures)
     return _Told(
         judged=tuple(finding for finding in counted if finding.status in ("violated", "passed")),
         broken=broken,

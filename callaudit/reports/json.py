@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from callaudit.records import (
     Failed,
     Finding,
     JsonValue,
+    Judgement,
     MadeBy,
     Party,
     Recording,
@@ -67,12 +68,22 @@ def audit_document(audit: Audit) -> dict[str, JsonValue]:
     return {
         "schema": SCHEMA,
         **{key: call[key] for key in ("recording", "timeline", "turns", "measurements")},
-        "findings": [_finding(finding) for finding in audit.findings],
-        "failures": [{"rule": failure.rule, "error": failure.error} for failure in audit.failures],
-        "score": _score(audit.score),
-        "made_by": _plain(audit.made_by),
-        "report_language": audit.language,
+        **judgement_document(audit),
         **{key: call[key] for key in ("language", "signals", "tracks")},
+    }
+
+
+def judgement_document(
+    judgement: Audit | Judgement, written: Mapping[str, dict[str, JsonValue]] | None = None
+) -> dict[str, JsonValue]:
+    """What was judged, without the call; `written` holds findings, by rule, that are in this form already."""
+    written = written or {}
+    return {
+        "findings": [written.get(finding.rule) or _finding(finding) for finding in judgement.findings],
+        "failures": [{"rule": failure.rule, "error": failure.error} for failure in judgement.failures],
+        "score": _score(judgement.score),
+        "made_by": _plain(judgement.made_by),
+        "report_language": judgement.language,
     }
 
 
@@ -206,6 +217,7 @@ def _turn(turn: Turn) -> dict[str, JsonValue]:
             {**_times(reading.span), "prob": _rounded(reading.prob), "words": [_word(word) for word in reading.words]}
             for reading in turn.readings
         ],
+        **({"masked": [{"kind": one.kind, **_times(one.span)} for one in turn.masked]} if turn.masked else {}),
     }
 
 

@@ -22,6 +22,7 @@ from callaudit.records import (
     Finding,
     Hangup,
     MadeBy,
+    Masked,
     Measurement,
     Party,
     Place,
@@ -179,7 +180,8 @@ def _turn(given: Document) -> Turn:
         )
     }  # fmt: skip
     readings = tuple(Reading(_span(one), _words(one["words"]), one["prob"]) for one in given["readings"])
-    return Turn(span=_span(given), words=_words(given["words"]), readings=readings, **plain)
+    masked = tuple(Masked(one["kind"], _span(one)) for one in given.get("masked", ()))  # written where there is any
+    return Turn(span=_span(given), words=_words(given["words"]), readings=readings, masked=masked, **plain)
 
 
 def _words(given: Sequence[Document]) -> tuple[Word, ...]:
@@ -198,7 +200,7 @@ def _spans(given: Sequence[Sequence[float]]) -> tuple[Span, ...]:
 def _audit(document: Document) -> Audit:
     return Audit(
         call=_call(document),
-        findings=tuple(_finding(finding) for finding in document["findings"]),
+        findings=tuple(finding_from(finding) for finding in document["findings"]),
         failures=tuple(Failure(**failure) for failure in document["failures"]),
         score=_score(document["score"]),
         made_by=MadeBy(**document["made_by"]),
@@ -206,15 +208,27 @@ def _audit(document: Document) -> Audit:
     )
 
 
-def _finding(given: Document) -> Finding:
-    plain = {own.name: given[own.name] for own in fields(Finding) if own.name in given}
+def finding_from(given: Document) -> Finding:
+    """A finding of a document."""
     return Finding(
-        **{
-            **plain,
-            "sources": tuple(Source(**source) for source in given["sources"]),
-            "places": tuple(Place(_span(place), place["speaker"]) for place in given["spans"]),
-            "steps": tuple(Step(**step) for step in given["steps"]),
-        }
+        rule=given["rule"],
+        status=given["status"],
+        severity=given["severity"],
+        title=given["title"],
+        message=given["message"],
+        sources=tuple(Source(source["anchor"], source["quote"]) for source in given["sources"]),
+        confidence=given["confidence"],
+        why=given.get("why"),
+        value=given.get("value"),
+        limit=given.get("limit"),
+        unit=given.get("unit"),
+        places=tuple(Place(_span(place), place["speaker"]) for place in given["spans"]),
+        quote=given.get("quote"),
+        matched=given.get("matched"),
+        chapter=given.get("chapter", ""),
+        steps=tuple(Step(**step) for step in given.get("steps", ())),
+        layer=given.get("layer"),
+        times=given.get("times", 1),
     )
 
 
