@@ -19,12 +19,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.batch.outbox import file_name, told_apart
+from callaudit.batch.places import place_of
 from callaudit.batch.queue import CHANGED, VANISHED, now
 from callaudit.batch.sources import FoundFile, digest, is_unchanged, name_of
 from callaudit.errors import SourceError, UnreadableAudio
+from callaudit.store.counts import upsert
 from callaudit.store.database import Store
 from callaudit.store.tables import FileRow, RunTaskRow, TaskRow
-from callaudit.store.writing import inserted_unless_there
 
 CHUNK = 64
 """Files of one transaction, at most."""
@@ -189,7 +190,8 @@ class Enrolment:
             }
             for one in firsts.values()
         ]  # fmt: skip
-        session.execute(inserted_unless_there(session, TaskRow, values, ["recording_id", "hearing"]))
+        adding = upsert(session)(TaskRow).values(values)
+        session.execute(adding.on_conflict_do_nothing(index_elements=["recording_id", "hearing"]))
         readable = [_stand_in(one.found.location) for one in firsts.values() if one.kind is None]
         stale = delete(TaskRow).where(TaskRow.hearing == self._hearing, TaskRow.recording_id.in_(readable))
         session.execute(stale)  # what could not be read then can be now
@@ -246,12 +248,27 @@ def _note_files(session: Session, known: Sequence[_Known], moment: datetime) -> 
         for row in rows:
             if row["location"] in there:
                 session.execute(update(FileRow).where(FileRow.location == row["location"]).values(**row))
-        session.execute(inserted_unless_there(session, FileRow, rows, ["location"]))
+        session.execute(upsert(session)(FileRow).values(rows).on_conflict_do_nothing(index_elements=["location"]))
 
 
 def _stand_in(location: str) -> str:
     """In place of the digest of a file that cannot be read: one of its name."""
     return hashlib.sha256(b"callaudit: the file named " + location.encode()).hexdigest()
+
+
+def look(location: str) -> FoundFile | None:
+    """The file as it is now; None where there is none, or none that may be looked at.
+
+    Raises
+    ------
+    SourceError
+        The storage does not answer.
+    """
+    place, path = place_of(location)
+    try:
+        return place.look(path)
+    except OSError:
+        return None
 
 
 def _is_gone(found: FoundFile) -> bool:

@@ -35,12 +35,10 @@ DIED_WHY = "the batch itself ended while this call was at work, {n} times; try i
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What of a run is not settled: tasks that wait, tasks that somebody is at, and when the next one is due."""
-
-    n_waiting: int
-    n_leased: int
-    next_at: datetime | None
+class _Taken:
+    task: Task
+    name: str
+    position: int
 
 
 def now() -> datetime:
@@ -67,26 +65,26 @@ class Queue:
         """Places of the run's order that are filled; whoever enrols counts it up after the commit."""
 
     # ── taking ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def claim(self) -> Task | None:
-        """The next task in the run's order that waits, now leased; None where none is left on the way forward."""
+    def claim(self) -> tuple[Task, str] | None:
+        """The next task in the run's order that waits, now leased, and its name; None where none is left ahead."""
         while self._at < (end := min(self._at + WINDOW, self.n_enrolled)):
-            span = RunTaskRow.position.between(self._at + 1, end)
-            taken = self._store.transact(partial(self._take, span))
+            ahead = RunTaskRow.position.between(self._at + 1, end)
+            taken = self._store.transact(partial(self._take, ahead))
             if taken is not None:
-                self._at = taken[1]
-                return taken[0]
+                self._at = taken.position
+                return taken.task, taken.name
             self._at = end
         return None
 
-    def claim_again(self) -> Task | None:
+    def claim_again(self) -> tuple[Task, str] | None:
         """A task that was passed by: its retry is due, or whoever was at it gave it back."""
         taken = self._store.transact(partial(self._take, RunTaskRow.position <= self._at))
-        return None if taken is None else taken[0]
+        return None if taken is None else (taken.task, taken.name)
 
-    def _take(self, where: Any, session: Session) -> tuple[Task, int] | None:
+    def _take(self, where: Any, session: Session) -> _Taken | None:
         moment = now()
         query = (
-            select(TaskRow.id, RunTaskRow.position)
+            select(TaskRow.id, RunTaskRow.position, RunTaskRow.name)
             .join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
             .where(RunTaskRow.run_id == self._run_id, where, TaskRow.state == "waiting", TaskRow.next_at <= moment)
             .order_by(RunTaskRow.position)
@@ -98,7 +96,7 @@ class Queue:
             return None
         leased = (
             update(TaskRow)
-            .where(TaskRow.id == found.id, TaskRow.state == "waiting")
+            .where(TaskRow.id == found.id)
             .values(
                 state="leased",
                 owner=self.owner,
@@ -107,8 +105,8 @@ class Queue:
             )
             .returning(TaskRow.id, TaskRow.recording_id, TaskRow.location, TaskRow.attempts)
         )
-        row = session.execute(leased).first()
-        return None if row is None else (Task(row.id, row.recording_id, row.location, row.attempts), found.position)
+        row = session.execute(leased).one()
+        return _Taken(Task(row.id, row.recording_id, row.location, row.attempts), found.name, found.position)
 
     # ── while at work ────────────────────────────────────────────────────────────────────────────────────────────
     def renew(self) -> int:
@@ -167,17 +165,15 @@ class Queue:
         own = update(TaskRow).where(*self._own()).values(**values)
         return self._store.transact(lambda session: _changed(session, own))
 
-    def left(self) -> Left:
-        """What of the run is not settled."""
+    def n_left(self) -> int:
+        """Tasks of the run that are not settled: they wait, or somebody is at them."""
         query = (
-            select(TaskRow.state, func.count(), func.min(TaskRow.next_at))
+            select(func.count())
+            .select_from(TaskRow)
             .join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
             .where(RunTaskRow.run_id == self._run_id, TaskRow.state.in_(("waiting", "leased")))
-            .group_by(TaskRow.state)
         )
-        rows = {state: (n, at) for state, n, at in self._store.transact(lambda session: session.execute(query).all())}
-        waiting, leased = rows.get("waiting", (0, None)), rows.get("leased", (0, None))
-        return Left(waiting[0], leased[0], waiting[1])
+        return self._store.transact(lambda session: session.execute(query).scalar_one(), write=False)
 
     def _own(self) -> tuple[Any, ...]:
         return (TaskRow.state == "leased", TaskRow.owner == self.owner)

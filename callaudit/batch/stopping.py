@@ -1,0 +1,55 @@
+"""What ends a run early: a time of day, or a signal. The first lets calls at work come to their end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from datetime import UTC, datetime
+from types import FrameType, TracebackType
+from typing import Any
+
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+
+
+class Stop:
+    """While the context lasts, the first signal sets `why` and the second raises KeyboardInterrupt.
+
+    Signals are heard in the main thread of a program alone; elsewhere only the time counts.
+
+    Parameters
+    ----------
+    until : when nothing more is begun, with a zone; None: never
+    """
+
+    def __init__(self, until: datetime | None = None) -> None:
+        self._until = until
+        self._why: str | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    @property
+    def why(self) -> str | None:
+        """What ended the run; None while it may begin something."""
+        if self._why is None and self._until is not None and datetime.now(UTC) >= self._until:
+            self._why = f"it is {self._until.isoformat(timespec='minutes')}"
+        return self._why
+
+    def now(self, why: str) -> None:
+        """Nothing more is begun, because of that."""
+        self._why = self._why or why
+
+    def __enter__(self) -> Stop:
+        if threading.current_thread() is threading.main_thread():
+            for one in SIGNALS:
+                self._before[one] = signal.signal(one, self._heard)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one, before in self._before.items():
+            signal.signal(one, before)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if self._why is not None and self._why.startswith("SIG"):
+            raise KeyboardInterrupt
+        self._why = signal.Signals(number).name

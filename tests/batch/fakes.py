@@ -1,0 +1,80 @@
+"""Work without models: what a worker does to a recording is told by the recording itself.
+
+A recording is a few lines of text; its first line says how it goes: `done`, `unreadable`, `passing` (fails twice, then
+goes well), `always` (fails whenever it is tried), `dies` (kills its worker), `slow 0.2` (takes so many seconds).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from callaudit.audio.digest import sha256_of
+from callaudit.batch.sources import local_path
+from callaudit.batch.tasks import Beat, Done, Lost, Outcome, Task
+from callaudit.records import Audit
+from callaudit.reports.stored import audit_from
+from callaudit.store.entries import entries_of
+
+SAMPLE = Path(__file__).parents[2] / "samples" / "telecom-silent-call-bad.audit.json"
+HEARING, JUDGING = "a" * 64, "b" * 64
+
+
+@cache
+def sample() -> Audit:
+    return audit_from(json.loads(SAMPLE.read_text(encoding="utf-8")))
+
+
+def recording(folder: Path, name: str, says: str = "done", text: str | None = None) -> Path:
+    """A recording of that behaviour; `text` makes its content, by default its name."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{says}\n{name if text is None else text}\n", encoding="utf-8", errors="surrogateescape")
+    return path
+
+
+def audit_of(recording_id: str, location: str) -> Audit:
+    own = replace(sample().call.recording, id=recording_id, path=location)
+    return replace(sample(), call=replace(sample().call, recording=own))
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """Makes work that obeys the recording; `log`, if given, gets a line for each task begun, `pause_s` slows all."""
+
+    log: Path | None = None
+    pause_s: float = 0.0
+
+    def __call__(self) -> Fake.Work:
+        return Fake.Work(self)
+
+    @dataclass(frozen=True, slots=True)
+    class Work:
+        fake: Fake
+
+        def __call__(self, task: Task, beat: Beat) -> Outcome:
+            beat("reading")
+            if self.fake.log is not None:
+                with self.fake.log.open("a") as log:
+                    log.write(f"{task.recording_id} {task.attempt}\n")
+            path = local_path(task.location)
+            assert path is not None
+            try:
+                says, _, rest = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].partition(" ")
+                time.sleep(self.fake.pause_s + (float(rest) if says == "slow" else 0.0))
+                found = sha256_of(path)
+            except OSError as error:
+                return Lost(task, "UnreadableAudio", f"{error.strerror}")
+            if says == "dies":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if says == "unreadable":
+                return Lost(task, "UnreadableAudio", "not audio that can be decoded")
+            if says == "always" or (says == "passing" and task.attempt < 3):
+                return Lost(task, "EngineError", "the model failed", may_pass=True)
+            entry = entries_of(audit_of(found, task.location), hearing=HEARING, judging=JUDGING)
+            return Done(task, entry, 0.001)
