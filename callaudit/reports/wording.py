@@ -15,6 +15,7 @@ from typing import Final
 
 from callaudit.messages import Language, render
 from callaudit.records import CallMetadata, Measurement, Party, Severity, Speaker, Step
+from callaudit.reports.wording_night import NightWording
 
 TURNS_TEXT: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 MISSING: Final = "—"
@@ -161,6 +162,7 @@ class Wording:
     AT_MOST_S: str
     WAITED_S: str
     OF_PARTY: str
+    NIGHT: NightWording
 
     def told(self, text: str | None) -> str:
         """What a call says of itself, such as why a hang-up is unknown; nothing where it says nothing."""
