@@ -245,6 +245,14 @@ class Store:
             raise StoreError(f"{self.name}: no call {call_id} with that judgement; it may have been purged")
         return joined(*(unpacked(self.vault.opened(half)) for half in row))
 
+    def judgement(self, audit_id: int) -> dict[str, Any]:
+        """The judgement's half of an audit document, by the id of its row."""
+        wanted = select(AuditDocument.document).where(AuditDocument.audit_id == audit_id)
+        kept = self.transact(lambda session: session.scalar(wanted), write=False)
+        if kept is None:
+            raise StoreError(f"{self.name}: no judgement {audit_id}; it may have been purged")
+        return unpacked(self.vault.opened(kept))
+
     def audit(self, call_id: int, *, judging: str | None = None) -> Audit:
         """The audit of a call; parameters and errors as `document`."""
         return audit_from(self.document(call_id, judging=judging))

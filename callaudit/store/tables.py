@@ -166,7 +166,14 @@ class AuditRow(Base):
     """
 
     __tablename__ = "audits"
-    __table_args__ = (Unique("call_id", "judging_id"), Index(None, "latest", "rank"), Index(None, "judging_id"))
+    __table_args__ = (
+        Unique("call_id", "judging_id"),
+        Index(None, "judging_id"),
+        Index(None, "latest", "rank"),
+        Index(None, "latest", "agent_id", "rank"),
+        Index(None, "latest", "team", "rank"),
+        Index(None, "latest", "day", "rank"),
+    )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     call_id: Mapped[int] = mapped_column(Key, ForeignKey("calls.id", ondelete="CASCADE"))
@@ -201,10 +208,10 @@ class AuditDocument(Base):
 
 
 class BreachRow(Base):
-    """A rule violated, for lists and counts."""
+    """A rule violated, for lists and counts; `rank` and `day` are the judgement's, `rank` None unless it is latest."""
 
     __tablename__ = "breaches"
-    __table_args__ = (Index(None, "rule", "audit_id"),)
+    __table_args__ = (Index(None, "rule", "rank", "audit_id", "day", "confidence"),)
 
     audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
     rule: Mapped[str] = mapped_column(primary_key=True)
@@ -212,6 +219,8 @@ class BreachRow(Base):
     confidence: Mapped[float]
     start_s: Mapped[float | None]
     times: Mapped[int]
+    rank: Mapped[int | None]
+    day: Mapped[str | None] = mapped_column(String(10))
 
 
 class KeptRow(Base):
@@ -253,6 +262,41 @@ class AskedRow(Base):
     answer: Mapped[str] = mapped_column(String(64))
 
 
+# ── counts of the latest judgements, kept up to date by whoever writes one (`callaudit/store/counts.py`) ──────────────
+class DayCount(Base):
+    """Calls of an agent on a day, by verdict; empty text where day, team or agent are unknown.
+
+    Sums are whole numbers (tenths of points, milliseconds), so that adding and taking away leaves no rest.
+    """
+
+    __tablename__ = "day_counts"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True)
+    agent_id: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(6), primary_key=True)
+    n_calls: Mapped[int]
+    n_scored: Mapped[int]
+    n_violated: Mapped[int]
+    n_critical: Mapped[int]
+    score_tenths: Mapped[int] = mapped_column(BigInteger)
+    duration_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class RuleCount(Base):
+    """Calls of a team on a day that broke a rule; empty text where day or team are unknown."""
+
+    __tablename__ = "rule_counts"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    severity: Mapped[str] = mapped_column(String(8), primary_key=True)
+    n_calls: Mapped[int]
+    n_times: Mapped[int]
+
+
+# ── who looked ───────────────────────────────────────────────────────────────────────────────────────────────────
 class AccessRow(Base):
     """Who did what with the calls, and when; triggers refuse to change or delete a row."""
 

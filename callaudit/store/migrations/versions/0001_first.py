@@ -65,6 +65,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_calls_team"), ["team"], unique=False)
 
     op.create_table(
+        "day_counts",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(length=6), nullable=False),
+        sa.Column("n_calls", sa.Integer(), nullable=False),
+        sa.Column("n_scored", sa.Integer(), nullable=False),
+        sa.Column("n_violated", sa.Integer(), nullable=False),
+        sa.Column("n_critical", sa.Integer(), nullable=False),
+        sa.Column("score_tenths", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "team", "agent_id", "verdict", name=op.f("pk_day_counts")),
+    )
+    op.create_table(
         "files",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("location", sa.String(), nullable=False),
@@ -87,6 +101,16 @@ def upgrade() -> None:
         sa.Column("digests", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgings")),
         sa.UniqueConstraint("judging", name=op.f("uq_judgings_judging")),
+    )
+    op.create_table(
+        "rule_counts",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("rule", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(length=8), nullable=False),
+        sa.Column("n_calls", sa.Integer(), nullable=False),
+        sa.Column("n_times", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "team", "rule", "severity", name=op.f("pk_rule_counts")),
     )
     op.create_table(
         "runs",
@@ -153,7 +177,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("audits", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audits_judging_id"), ["judging_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_audits_latest_agent_id_rank"), ["latest", "agent_id", "rank"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_audits_latest_day_rank"), ["latest", "day", "rank"], unique=False)
         batch_op.create_index(batch_op.f("ix_audits_latest_rank"), ["latest", "rank"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audits_latest_team_rank"), ["latest", "team", "rank"], unique=False)
 
     op.create_table(
         "call_documents",
@@ -226,11 +255,17 @@ def upgrade() -> None:
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("start_s", sa.Double(), nullable=True),
         sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("day", sa.String(length=10), nullable=True),
         sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_breaches_audit_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("audit_id", "rule", name=op.f("pk_breaches")),
     )
     with op.batch_alter_table("breaches", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_breaches_rule_audit_id"), ["rule", "audit_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_breaches_rule_rank_audit_id_day_confidence"),
+            ["rule", "rank", "audit_id", "day", "confidence"],
+            unique=False,
+        )
 
     op.create_table(
         "kept_rules",

@@ -1,0 +1,182 @@
+"""Many judgements of calls that are stored, written by a handful of statements instead of a dozen for each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, func, insert, literal, select, update
+from sqlalchemy.orm import Session, aliased
+
+from callaudit.records import Severity
+from callaudit.store.counts import add, take_away, upsert
+from callaudit.store.crypt import Vault
+from callaudit.store.entries import JudgementEntry, rank_of
+from callaudit.store.tables import (
+    AskedRow,
+    AuditDocument,
+    AuditRow,
+    BreachRow,
+    CallRow,
+    JudgingRow,
+    KeptRow,
+    PastRow,
+)
+from callaudit.store.writing import asked_key, packed_past
+
+
+def write_judgements(
+    session: Session, judgements: Mapping[int, JudgementEntry], vault: Vault, now: datetime, *, past: bool = True
+) -> None:
+    """Writes judgements, by call, each as `callaudit.store.writing.write_judgement` does; calls purged are left out.
+
+    Parameters
+    ----------
+    past : False leaves what other calls know of these as it is
+    """
+    calls = {row.id: row for row in session.execute(_calls(judgements))}
+    entries = {call_id: judgements[call_id] for call_id in sorted(calls)}
+    newest = _newest(session, {row.recording_id for row in calls.values()})
+    judgings = {entry.judging: judging_of(session, entry) for entry in entries.values()}
+    known = _known(session, entries, judgings)
+    _retire(session, [call_id for call_id in entries if call_id in newest])
+    _forget(session, known.values())
+    rows = {}
+    for call_id, entry in entries.items():
+        call = calls[call_id]
+        rows[call_id] = {
+            "call_id": call_id, "judging_id": judgings[entry.judging], "judged_at": now, "latest": call_id in newest,
+            "day": call.day, "agent_id": call.agent_id, "team": call.team, **_figures(entry),
+        }  # fmt: skip
+    audits = known | _written(session, rows, known)
+    _hang(session, audits, entries, rows, vault)
+    if past:
+        _write_past(session, entries, vault)
+    if counted := [audits[call_id] for call_id in entries if call_id in newest]:
+        add(session, counted)
+
+
+def judging_of(session: Session, entry: JudgementEntry, digests: Mapping[str, str] | None = None) -> int:
+    """The id of a way of judging, made known where it is not; two writers may meet it new at the same time."""
+    known = select(JudgingRow.id).where(JudgingRow.judging == entry.judging)
+    if (found := session.scalar(known)) is not None:
+        return found
+    values = {"judging": entry.judging, "rulebook": entry.rulebook, "rulebook_sha256": entry.rulebook_sha256}
+    row = upsert(session)(JudgingRow).values(**values, digests=dict(digests or {}))
+    session.execute(row.on_conflict_do_nothing(index_elements=["judging"]))
+    return int(session.scalars(known).one())
+
+
+def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to_sha256: str) -> None:
+    """What one rulebook remembers of calls holds for another that remembers the same."""
+    if from_sha256 == to_sha256 or not call_ids:
+        return
+    there = aliased(PastRow)
+    columns = [column for column in PastRow.__table__.columns.keys() if column != "rulebook_sha256"]
+    rows = select(literal(to_sha256), *(getattr(PastRow, name) for name in columns)).where(
+        PastRow.call_id.in_(call_ids), PastRow.rulebook_sha256 == from_sha256,
+        ~select(there.call_id).where(there.call_id == PastRow.call_id, there.rulebook_sha256 == to_sha256).exists(),
+    )  # fmt: skip
+    session.execute(insert(PastRow).from_select(["rulebook_sha256", *columns], rows))
+
+
+def _calls(judgements: Mapping[int, JudgementEntry]) -> Any:
+    columns = (CallRow.id, CallRow.recording_id, CallRow.day, CallRow.agent_id, CallRow.team)
+    return select(*columns).where(CallRow.id.in_(judgements))
+
+
+def _newest(session: Session, recordings: set[str]) -> set[int]:
+    """The newest call of each recording: the one whose judgement lists show."""
+    wanted = select(func.max(CallRow.id)).where(CallRow.recording_id.in_(recordings)).group_by(CallRow.recording_id)
+    return set(session.scalars(wanted))
+
+
+def _known(session: Session, entries: Mapping[int, JudgementEntry], judgings: Mapping[str, int]) -> dict[int, int]:
+    """The judgements made earlier in the same way, by call."""
+    wanted = select(AuditRow.call_id, AuditRow.judging_id, AuditRow.id).where(
+        and_(AuditRow.call_id.in_(entries), AuditRow.judging_id.in_(set(judgings.values())))
+    )
+    rows = session.execute(wanted)
+    return {row.call_id: row.id for row in rows if row.judging_id == judgings[entries[row.call_id].judging]}
+
+
+def _retire(session: Session, call_ids: Collection[int]) -> None:
+    """Takes the latest judgements of these calls' recordings out of lists and counts."""
+    own = select(CallRow.recording_id).where(CallRow.id.in_(call_ids))
+    hearings = select(CallRow.id).where(CallRow.recording_id.in_(own))
+    known = list(session.scalars(select(AuditRow.id).where(AuditRow.call_id.in_(hearings), AuditRow.latest)))
+    if known:
+        take_away(session, known)
+        session.execute(update(AuditRow).where(AuditRow.id.in_(known)).values(latest=False))
+        session.execute(update(BreachRow).where(BreachRow.audit_id.in_(known)).values(rank=None))
+
+
+def _forget(session: Session, audit_ids: Iterable[int]) -> None:
+    ids = list(audit_ids)
+    if ids:
+        for table in (AuditDocument, KeptRow, BreachRow, AskedRow):
+            session.execute(delete(table).where(table.audit_id.in_(ids)))
+
+
+def _figures(entry: JudgementEntry) -> dict[str, Any]:
+    def surest(severity: Severity) -> float | None:
+        return max((breach.confidence for breach in entry.breaches if breach.severity == severity), default=None)
+
+    return {
+        **{key: getattr(entry, key)
+           for key in ("verdict", "score", "low", "high", "sheet", "n_not_assessable", "n_failures")},
+        "rank": rank_of(entry), "n_violated": len(entry.breaches),
+        "n_critical": sum(breach.severity == "critical" for breach in entry.breaches),
+        "sure_critical": surest("critical"), "sure_major": surest("major"), "sure_minor": surest("minor"),
+    }  # fmt: skip
+
+
+def _written(session: Session, rows: Mapping[int, dict[str, Any]], known: Mapping[int, int]) -> dict[int, int]:
+    """Writes the rows; the ids of those that are new, by call."""
+    if again := [{"id": known[call_id], **row} for call_id, row in rows.items() if call_id in known]:
+        session.execute(update(AuditRow), again)
+    new = {call_id: row for call_id, row in rows.items() if call_id not in known}
+    if not new:
+        return {}
+    made = session.scalars(insert(AuditRow).returning(AuditRow.id, sort_by_parameter_order=True), list(new.values()))
+    return dict(zip(new, made.all(), strict=True))
+
+
+def _hang(
+    session: Session,
+    audits: Mapping[int, int],
+    entries: Mapping[int, JudgementEntry],
+    rows: Mapping[int, dict[str, Any]],
+    vault: Vault,
+) -> None:
+    """Writes what hangs on the rows."""
+    documents, kept, breaches, asked = [], [], [], []
+    for call_id, entry in entries.items():
+        own, row = {"audit_id": audits[call_id]}, rows[call_id]
+        documents.append({**own, "document": vault.sealed(entry.document)})
+        kept.append({**own, "passed": " ".join(entry.passed), "unassessed": " ".join(entry.unassessed)})
+        lists = {**own, "rank": row["rank"] if row["latest"] else None, "day": row["day"]}
+        breaches += [{**lists, **asdict(breach)} for breach in entry.breaches]
+        asked += [{**own, "key": asked_key(key, vault), "answer": answer} for key, answer in entry.asked]
+    for table, values in ((AuditDocument, documents), (KeptRow, kept), (BreachRow, breaches), (AskedRow, asked)):
+        if values:
+            session.execute(insert(table), values)
+
+
+def _write_past(session: Session, entries: Mapping[int, JudgementEntry], vault: Vault) -> None:
+    for sha256 in {entry.rulebook_sha256 for entry in entries.values()}:
+        own = [call_id for call_id, entry in entries.items() if entry.rulebook_sha256 == sha256]
+        session.execute(delete(PastRow).where(PastRow.call_id.in_(own), PastRow.rulebook_sha256 == sha256))
+    rows = []
+    for call_id, entry in entries.items():
+        if (past := entry.past) is not None:
+            due = [promise.due_at for promise in past.promises if promise.due_at is not None]
+            rows.append({
+                "call_id": call_id, "rulebook_sha256": entry.rulebook_sha256, "customer": vault.alias(past.customer),
+                "agent_id": past.agent_id, "ended_at": past.ended_at, "due_at": max(due, default=None),
+                "document": vault.sealed(packed_past(past)),
+            })  # fmt: skip
+    if rows:
+        session.execute(insert(PastRow), rows)
