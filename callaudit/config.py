@@ -11,10 +11,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from callaudit.errors import ConfigError
+from callaudit.records import PersonalKind
 
 Device = Literal["cpu", "cuda", "auto"]
-PersonalKind = Literal["card", "code", "phone", "identity", "plate", "address", "name"]
-"""Kinds of personal data that can be told apart in what is said; `code` is a CVV or a one-time code."""
 
 Order = Literal["found", "newest", "oldest", "waiting"]
 """By location; by when the call began, newest or oldest first; by how long the file has lain there, longest first."""

@@ -18,6 +18,7 @@ from callaudit.history import history_with
 from callaudit.language_model import make_reader
 from callaudit.meaning.encoder import SentenceEncoder
 from callaudit.measures import Heard, measure_call
+from callaudit.privacy import masked
 from callaudit.progress import SILENT, Progress
 from callaudit.records import (
     Audio,
@@ -87,7 +88,7 @@ def hear(
     language: str | None = None,
     progress: Progress = SILENT,
 ) -> Call:
-    """Everything that can be heard in a recording.
+    """Everything that can be heard in a recording, nothing masked.
 
     Parameters
     ----------
@@ -253,7 +254,7 @@ def hear_file(
     named: str | None = None,
     progress: Progress = SILENT,
 ) -> Call:
-    """Everything that can be heard in a file.
+    """Everything that can be heard in a file, personal data of the kinds of `privacy.mask` masked.
 
     Parameters
     ----------
@@ -274,7 +275,8 @@ def hear_file(
         filename_pattern=settings.filename_pattern,
         named=named,
     )
-    return hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
+    call = hear(recording, audio, auditor.transcriber, language=auditor.config.engine.language, progress=progress)
+    return masked(call, auditor.config.privacy.mask)  # before judging: rules, reports, store and rescore read the same
 
 
 def audit_file(

@@ -1,1 +1,7 @@
 """Personal data in what is said: what it is, and where it lies in words and time."""
+
+from callaudit.privacy.finding import found
+from callaudit.privacy.masking import masked
+from callaudit.privacy.personal import KINDS, Personal
+
+__all__ = ["KINDS", "Personal", "found", "masked"]
