@@ -92,22 +92,51 @@ def fetched(location: str, *, folder: Path | None = None) -> Iterator[Path]:
     if local is not None:
         yield local
         return
+    with _copies(location, folder) as (storage, path, file):
+        try:
+            _copy(storage, path, file)
+            _copy_sidecar(storage, path, file)
+        except (FileNotFoundError, PermissionError) as error:
+            raise gone(location, error) from error
+        yield file
+
+
+@contextmanager
+def sidecar_of(location: str) -> Iterator[Path]:
+    """Where the recording would be on this machine, its sidecar beside it; of one in a storage only that is fetched.
+
+    Raises
+    ------
+    SourceError
+        The storage does not answer.
+    """
+    local = local_path(location)
+    if local is not None:
+        yield local
+        return
+    with _copies(location, None) as (storage, path, file):
+        with suppress(PermissionError):  # the audit of the call will say so
+            _copy_sidecar(storage, path, file)
+        yield file
+
+
+@contextmanager
+def _copies(location: str, base: Path | None) -> Iterator[tuple[Storage, str, Path]]:
+    """The storage of a recording, the path in it, and the file for the copy in a locked folder that goes afterwards."""
     storage, path = storage_of(location)
-    base = Path(tempfile.gettempdir()) if folder is None else folder
+    base = Path(tempfile.gettempdir()) if base is None else base
     _sweep(base)
     try:
         temporary = tempfile.TemporaryDirectory(prefix=COPIES, dir=base, ignore_cleanup_errors=True)
     except OSError as error:
         raise SourceError(f"{base}: no copies can be put here ({error.strerror}); check the disk") from error
     with temporary as name, FileLock(Path(name) / ".lock"):
-        file = Path(name) / name_of(location)
-        try:
-            _copy(storage, path, file)
-            with suppress(FileNotFoundError):
-                _copy(storage, f"{path.rpartition('/')[0]}/{file.stem}{SIDECAR_SUFFIX}", _sidecar(file))
-        except (FileNotFoundError, PermissionError) as error:
-            raise gone(location, error) from error
-        yield file
+        yield storage, path, Path(name) / name_of(location)
+
+
+def _copy_sidecar(storage: Storage, path: str, file: Path) -> None:
+    with suppress(FileNotFoundError):
+        _copy(storage, f"{path.rpartition('/')[0]}/{file.stem}{SIDECAR_SUFFIX}", _sidecar(file))
 
 
 def _sidecar(file: Path) -> Path:

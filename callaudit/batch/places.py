@@ -12,14 +12,14 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import fsspec
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from callaudit.audio.names import printable
 from callaudit.errors import CallauditError, ConfigError, SourceError, UnreadableAudio
@@ -51,13 +51,15 @@ class FoundFile:
     """A file as it looked when it was found; two looks that are equal saw the same content, as far as a look can tell.
 
     `size` is in bytes; `modified_at` has a zone; None where the storage does not say. `etag` is the storage's own name
-    of the content, None on disks.
+    of the content, None on disks. `recording_id` is the sha256 of the content, None where nobody has read it yet; it is
+    no part of the look.
     """
 
     location: str
     size: int
     modified_at: datetime | None = None
     etag: str | None = None
+    recording_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,7 @@ class Storage:
 
 def _persistently(ask: Callable[[], _Value], before_again: Callable[[], None] = lambda: None) -> _Value:
     """The answer, asked for again while the fault may pass."""
-    waits = wait_exponential_jitter(initial=FIRST_WAIT_S, max=LONGEST_WAIT_S)
+    waits = wait_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S) + wait_random(0.0, FIRST_WAIT_S)
     again = retry_if_exception(_may_pass)
     stop = stop_after_attempt(ATTEMPTS)
     return Retrying(stop=stop, wait=waits, retry=again, before_sleep=lambda state: before_again(), reraise=True)(ask)

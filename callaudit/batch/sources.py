@@ -169,8 +169,8 @@ def _listed(place: Place, path: str) -> Iterator[_Keyed]:
         except CallauditError as error:
             yield b"", Trouble(without_secrets(row), str(error))
             continue
-        if not is_url(row) and not own.startswith("/"):
-            own = os.path.normpath(f"{folder}/{own}")
+        if not is_url(row):
+            own = os.path.normpath(os.path.join(folder, own))  # noqa: PTH118 - a storage's path is text
         named.append((_key(own_place, own), own, own_place))
     for key, own, own_place in sorted(named, key=lambda row: row[0]):
         try:
