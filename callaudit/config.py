@@ -165,6 +165,22 @@ class NightlyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifyConfig:
+    """Who is told how a batch went; nobody, and nothing is sent, unless `urls_env` is given.
+
+    `urls_env` names the environment variable with the addresses as Apprise writes them (mailto://…, json://…), with
+    blanks between: they hold passwords. `on` failure: only when something was not audited. `attach`: the workbook goes
+    along, with names and quotes from calls.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    urls_env: str | None = None
+    on: Literal["failure", "always"] = "failure"
+    attach: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings; the sections of the TOML file are the fields."""
 
@@ -178,6 +194,7 @@ class Config:
     privacy: PrivacyConfig = field(default_factory=PrivacyConfig)
     batch: BatchConfig = field(default_factory=BatchConfig)
     nightly: NightlyConfig = field(default_factory=NightlyConfig)
+    notify: NotifyConfig = field(default_factory=NotifyConfig)
 
 
 _ADAPTER = TypeAdapter(Config)
