@@ -142,7 +142,7 @@ class Enrolment:
         if before is not None and before.recording_id is not None and _same(found, before):
             return _Known(found, before.recording_id, is_new=False)
         try:
-            recording_id = digest(found.location)
+            recording_id = found.recording_id or digest(found.location)  # a sampling plan has read it
             self.counts.n_hashed += 1
             if is_unchanged(found):
                 return _Known(found, recording_id)
