@@ -110,8 +110,8 @@ class Summary:
     `mean_score` is None where no call could be scored. `rules` hold every rule that applied to a call, the most often
     broken first; `agents` those with enough calls first, the lowest mean first. `failures` count recordings by cause,
     `n_later` those that wait for another attempt or for the next run, `n_duplicates` file names beyond the first of a
-    recording, `masked` places of personal data by kind, `n_incomplete` calls in which a rule crashed. `as_of` is when
-    the run ended, or else the last judgement was made.
+    recording, `masked` places of personal data by kind, `n_incomplete` calls in which a rule crashed. `stopped` says
+    what ended the run early. `as_of` is when the run ended, or else the last judgement was made.
     """
 
     kind: str | None
@@ -131,6 +131,7 @@ class Summary:
     n_later: int
     n_duplicates: int
     masked: tuple[tuple[str, int], ...]
+    stopped: str | None = None
     as_of: datetime | None = None
     least_calls: int = LEAST_CALLS
     language: Language = "zh"
@@ -139,6 +140,11 @@ class Summary:
     def n_failed(self) -> int:
         """Recordings that could not be audited."""
         return sum(n for _, n in self.failures)
+
+    @property
+    def is_incomplete(self) -> bool:
+        """Whether something that was found was not audited."""
+        return bool(self.n_failed or self.n_later or self.n_incomplete or self.stopped)
 
     @property
     def broken(self) -> tuple[RuleFigures, ...]:
@@ -209,6 +215,7 @@ def _figures(session: Session, store: Store, scope: Scope, least_calls: int) -> 
         n_later=_later(session, scope, run),
         n_duplicates=_duplicates(session, scope, run),
         masked=_masked(session, where),
+        stopped=run.figures.get("stopped") if run else None,
         as_of=run.ended_at if run and run.ended_at else judged_at,
         least_calls=least_calls,
         language=told.language,
@@ -286,9 +293,11 @@ def _scores(session: Session, where: ColumnElement[bool]) -> tuple[int, float | 
 
 
 def _heard(session: Session, where: ColumnElement[bool], run: RunRow | None) -> tuple[int, float]:
-    """Calls that were heard while the run went on, and their length in seconds."""
+    """Calls that the run heard, by its own count or else while it went on, and their length in seconds."""
     if run is None:
         return 0, 0.0
+    if "n_heard" in run.figures:  # another run may have been at work at the same time
+        return int(run.figures["n_heard"]), round(float(run.figures["audio_s"]), 3)
     query = select(func.count(), func.sum(CallRow.duration_s)).where(where, _during(run, CallRow.heard_at))
     n, audio_s = session.execute(query).one()
     return n, round(float(audio_s or 0.0), 3)
@@ -397,6 +406,8 @@ def _later(session: Session, scope: Scope, run: RunRow | None) -> int:
 
 def _duplicates(session: Session, scope: Scope, run: RunRow | None) -> int:
     """File names beyond the first of each recording."""
+    if run is not None and "n_duplicates" in run.figures:
+        return int(run.figures["n_duplicates"])
     query = select(func.count(), func.count(func.distinct(FileRow.recording_id)))
     query = query.where(FileRow.recording_id.in_(select(TaskRow.recording_id).where(*chosen_tasks(scope))))
     n_names, n_recordings = session.execute(query if run is None else query.where(_during(run, FileRow.seen_at))).one()

@@ -47,6 +47,7 @@ class NightWording:
     NOTHING_MASKED: str
     RANKED: str
     NOT_RANKED: str
+    STOPPED: str
     SHORT: str
     SHORT_PROBLEMS: str
     SHORT_RULES: str

@@ -316,6 +316,7 @@ EN: Final = Wording(
         NOTHING_MASKED="nothing",
         RANKED="yes",
         NOT_RANKED="too few calls",
+        STOPPED="ended early; the rest is left for the next run",
         SHORT="{calls} calls, {hours}; passed {passed}, to review {review}, failed {failed}; mean score {score}",
         SHORT_PROBLEMS="not audited {failed}, left for later {later}",
         SHORT_RULES="most often broken: {rules}",

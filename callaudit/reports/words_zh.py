@@ -311,6 +311,7 @@ ZH: Final = Wording(
         NOTHING_MASKED="无",
         RANKED="参与",
         NOT_RANKED="通话太少",
+        STOPPED="提前结束，其余的下次继续",
         SHORT="通话 {calls} 通，{hours}；通过 {passed}，待复核 {review}，不合格 {failed}；平均分 {score}",
         SHORT_PROBLEMS="未能质检 {failed}，留待以后 {later}",
         SHORT_RULES="最常违反：{rules}",

@@ -48,6 +48,7 @@ def _run(summary: Summary) -> dict[str, JsonValue]:
         "kind": summary.kind,
         "started_at": _moment(summary.started_at),
         "ended_at": _moment(summary.ended_at),
+        "stopped": summary.stopped,
         "took_s": _rounded(summary.took_s, 3),
         "calls_heard": summary.n_heard,
         "audio_heard_s": summary.heard_audio_s,

@@ -79,6 +79,11 @@ class Told:
         """An agent by number and name."""
         return printable(" ".join(part for part in (one.agent_id, one.name) if part)) or self.words.UNKNOWN_AGENT
 
+    def later(self) -> str:
+        """What is left for later, and whether because the run was ended."""
+        ended = self.common.ASIDE.format(text=self.words.STOPPED) if self.summary.stopped else ""
+        return self.count(self.summary.n_later) + ended
+
     def facts(self) -> list[tuple[str, str]]:
         """What a reader wants first, under its name."""
         summary, words = self.summary, self.words
@@ -94,7 +99,7 @@ class Told:
             rows.append((words.TOOK, " · ".join(filter(None, (words.took(summary.took_s), self.speed())))))
         rows += [
             (words.FAILURES, self.count(summary.n_failed)),
-            (words.LATER, self.count(summary.n_later)),
+            (words.LATER, self.later()),
             (words.DUPLICATES, self.count(summary.n_duplicates)),
             (words.MASKED, self.masked()),
         ]

@@ -193,7 +193,7 @@ class Table:
         if cell is None or cell == "":
             return
         if isinstance(cell, str):
-            text = NO_CHARACTERS.sub("\ufffd", printable(cell))
+            text = cell if cell.isprintable() else NO_CHARACTERS.sub("\ufffd", printable(cell))
             self._sheet.write_string(self._row, at, _short(text), self._style(column.kind, text))
         elif isinstance(cell, datetime):
             self._sheet.write_datetime(self._row, at, cell, self._style("moment"))
