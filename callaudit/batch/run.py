@@ -353,7 +353,8 @@ class _Run:
     def _figures(self) -> RunFigures:
         wanted = select(TaskRow.state, func.count()).join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
         wanted = wanted.where(RunTaskRow.run_id == self.run_id).group_by(TaskRow.state)
-        states = dict(self.store.transact(lambda session: session.execute(wanted).tuples().all(), write=False))
+        rows = self.store.transact(lambda session: session.execute(wanted).all(), write=False)
+        states = {state: n for state, n in rows}
         counts, standing = self.enrolment.counts, self.standing
         return RunFigures(
             self.run_id, counts.n_files, counts.n_hashed, counts.n_duplicates, counts.n_before, counts.n_unsettled,

@@ -1,7 +1,9 @@
 """Work without models: what a worker does to a recording is told by the recording itself.
 
 A recording is a few lines of text; its first line says how it goes: `done`, `unreadable`, `passing` (fails twice, then
-goes well), `always` (fails whenever it is tried), `dies` (kills its worker), `slow 0.2` (takes so many seconds).
+goes well), `always` (fails whenever it is tried), `dies` (kills its worker), `slow 0.2` (takes so many seconds),
+`vanishes` (deletes the file, unless a file `stay` lies beside it), `vanishes once` (the first name alone), `grows`
+(writes to the file while it is read).
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ class Fake:
 
     log: Path | None = None
     pause_s: float = 0.0
+    hearing: str = HEARING
 
     def __call__(self) -> Fake.Work:
         return Fake.Work(self)
@@ -67,6 +70,7 @@ class Fake:
             try:
                 says, _, rest = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].partition(" ")
                 time.sleep(self.fake.pause_s + (float(rest) if says == "slow" else 0.0))
+                self._touch(path, says, rest)
                 found = sha256_of(path)
             except OSError as error:
                 return Lost(task, "UnreadableAudio", f"{error.strerror}")
@@ -76,5 +80,14 @@ class Fake:
                 return Lost(task, "UnreadableAudio", "not audio that can be decoded")
             if says == "always" or (says == "passing" and task.attempt < 3):
                 return Lost(task, "EngineError", "the model failed", may_pass=True)
-            entry = entries_of(audit_of(found, task.location), hearing=HEARING, judging=JUDGING)
+            entry = entries_of(audit_of(found, task.location), hearing=self.fake.hearing, judging=JUDGING)
             return Done(task, entry, 0.001)
+
+        def _touch(self, path: Path, says: str, rest: str) -> None:
+            if says == "grows":
+                path.write_text("done\nand what came after\n")
+            gone = path.with_name("stay")
+            if says == "vanishes" and not gone.exists():
+                path.unlink()
+                if rest == "once":
+                    gone.touch()
