@@ -73,11 +73,14 @@ class Auditor:
         ------
         RulebookError, ModelMissing, EngineError
         """
-        encoder = SentenceEncoder() if config.judge.meaning else None
-        aids = Aids(encoder=encoder, reader=make_reader(config.language_model))
         rulebook = load_rulebook(config.judge.rulebook)
         rulebook.sheet(config.judge.sheet)  # a wrong name is said before hours of work
-        return cls(config, make_transcriber(config.engine), rulebook, aids)
+        return cls(config, make_transcriber(config.engine), rulebook, aids_of(config))
+
+
+def aids_of(config: Config) -> Aids:
+    """What the settings put at the disposal of a judgement besides the call."""
+    return Aids(SentenceEncoder() if config.judge.meaning else None, make_reader(config.language_model))
 
 
 def hear(

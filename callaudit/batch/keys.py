@@ -17,6 +17,7 @@ from callaudit.records import JsonValue
 from callaudit.reports.json import SCHEMA
 from callaudit.rules import Rulebook
 from callaudit.rules.aids import Aids
+from callaudit.rules.digests import code_digest
 
 
 def hearing_digest(config: Config) -> str:
@@ -43,9 +44,10 @@ def hearing_digest(config: Config) -> str:
 
 
 def judging_digest(rulebook: Rulebook, aids: Aids, sheet: str | None = None) -> str:
-    """Digest of everything that shapes a judgement: the rulebook, the sheet asked for, and who helps to judge."""
+    """Digest of everything that shapes a judgement: rulebook, sheet asked for, who helps to judge, and the software."""
     return _digest(
         {
+            "software": code_digest(),
             "rulebook_sha256": rulebook.sha256,
             "sheet": sheet,
             "encoder": None if aids.encoder is None else aids.encoder.name,

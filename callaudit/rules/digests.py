@@ -24,7 +24,6 @@ from callaudit.rules.operators.followed_up import FollowedUp
 from callaudit.rules.operators.summary import Summary
 from callaudit.rules.rule import Rule, Rulebook
 from callaudit.rules.voice_readings import Sign
-from callaudit.scoring import Sheet
 
 UNJUDGED = ("note", "passes", "traps", "fails", "not_applicable", "not_assessable")
 """Fields of a rule that no judgement reads."""
@@ -51,16 +50,6 @@ def rule_digests(rulebook: Rulebook, aids: Aids = NO_AIDS) -> dict[str, str]:
     return dict(_Digests(rulebook, aids).all())
 
 
-def judging_digest(rulebook: Rulebook, aids: Aids = NO_AIDS, sheet: str | None = None) -> str:
-    """sha256 of all that a judgement hangs on besides the call and its history; `sheet` as `judge_call` takes it."""
-    return _sha([_code(), rulebook.sha256, sheet, _name(aids.encoder), _name(aids.reader), rulebook.language])
-
-
-def sheet_digest(sheet: Sheet) -> str:
-    """sha256 of all that a score hangs on besides the findings."""
-    return _sha([_code(), _plain(sheet)])
-
-
 def asks_history(rule: Rule) -> bool:
     """Whether the rule may ask for other calls of the customer or the agent."""
     return any(
@@ -83,7 +72,7 @@ class _Digests:
     def __init__(self, rulebook: Rulebook, aids: Aids) -> None:
         self._book, self._aids = rulebook, aids
         settings = [_plain(getattr(rulebook.settings, own)) for own in _names(Settings, SCORING)]
-        self._shared = _sha([_code(), rulebook.language, settings, _name(aids.encoder)])
+        self._shared = _sha([code_digest(), rulebook.language, settings, _name(aids.encoder)])
         self._rules = {rule.id: rule for rule in rulebook.rules}
         self._order = {rule.id: place for place, rule in enumerate(rulebook.rules)}
         self._done: dict[str, str] = {}
@@ -101,6 +90,7 @@ class _Digests:
             digest = _sha([
                 self._shared, _plain(judged), self._book.chapters.get(rule.chapter), situations, summed,
                 _name(self._aids.reader) if rule.ask is not None else None,
+                self._past() if asks_history(rule) else None,
             ])  # fmt: skip
             if within:
                 return digest  # inside a circle the digest hangs on where it was entered
@@ -186,7 +176,7 @@ def _name(aid: Any) -> str | None:
 
 
 @cache
-def _code() -> str:
+def code_digest() -> str:
     """Digest of the code and the libraries that judge: another version judges everything again."""
     package, found = files("callaudit"), hashlib.sha256()
     for name in CODE:

@@ -39,7 +39,10 @@ def write_judgements(
     calls = {row.id: row for row in session.execute(_calls(judgements))}
     entries = {call_id: judgements[call_id] for call_id in sorted(calls)}
     newest = _newest(session, {row.recording_id for row in calls.values()})
-    judgings = {entry.judging: judging_of(session, entry) for entry in entries.values()}
+    judgings = {
+        one.judging: judging_of(session, one.judging, one.rulebook, one.rulebook_sha256, {})
+        for one in {entry.judging: entry for entry in entries.values()}.values()
+    }
     known = _known(session, entries, judgings)
     _retire(session, [call_id for call_id in entries if call_id in newest])
     _forget(session, known.values())
@@ -58,15 +61,30 @@ def write_judgements(
         add(session, counted)
 
 
-def judging_of(session: Session, entry: JudgementEntry, digests: Mapping[str, str] | None = None) -> int:
-    """The id of a way of judging, made known where it is not; two writers may meet it new at the same time."""
-    known = select(JudgingRow.id).where(JudgingRow.judging == entry.judging)
-    if (found := session.scalar(known)) is not None:
-        return found
-    values = {"judging": entry.judging, "rulebook": entry.rulebook, "rulebook_sha256": entry.rulebook_sha256}
-    row = upsert(session)(JudgingRow).values(**values, digests=dict(digests or {}))
+def judging_of(session: Session, judging: str, rulebook: str, sha256: str, digests: Mapping[str, str]) -> int:
+    """The id of a way of judging, made known where it is not; two writers may meet it new at the same time.
+
+    `digests`, one for each rule (`callaudit.rules.digests`), are noted where nobody has.
+    """
+    row = upsert(session)(JudgingRow).values(judging=judging, rulebook=rulebook, rulebook_sha256=sha256, digests={})
     session.execute(row.on_conflict_do_nothing(index_elements=["judging"]))
-    return int(session.scalars(known).one())
+    known = session.execute(select(JudgingRow.id, JudgingRow.digests).where(JudgingRow.judging == judging)).one()
+    if digests and not known.digests:
+        session.execute(update(JudgingRow).where(JudgingRow.id == known.id).values(digests=dict(digests)))
+    return int(known.id)
+
+
+def carry_asked(session: Session, audit_ids: Collection[int], judging_id: int) -> None:
+    """What judgements asked of other calls, the ones that follow on them under another way of judging asked too."""
+    follower, there = aliased(AuditRow), aliased(AskedRow)
+    rows = (
+        select(follower.id, AskedRow.key, AskedRow.answer)
+        .join(AuditRow, AuditRow.id == AskedRow.audit_id)
+        .join(follower, and_(follower.call_id == AuditRow.call_id, follower.judging_id == judging_id))
+        .where(AskedRow.audit_id.in_(audit_ids))
+        .where(~select(there.key).where(there.audit_id == follower.id, there.key == AskedRow.key).exists())
+    )
+    session.execute(insert(AskedRow).from_select(["audit_id", "key", "answer"], rows))
 
 
 def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to_sha256: str) -> None:
@@ -74,7 +92,7 @@ def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to
     if from_sha256 == to_sha256 or not call_ids:
         return
     there = aliased(PastRow)
-    columns = [column for column in PastRow.__table__.columns.keys() if column != "rulebook_sha256"]
+    columns = [own.name for own in PastRow.__table__.columns if own.name != "rulebook_sha256"]
     rows = select(literal(to_sha256), *(getattr(PastRow, name) for name in columns)).where(
         PastRow.call_id.in_(call_ids), PastRow.rulebook_sha256 == from_sha256,
         ~select(there.call_id).where(there.call_id == PastRow.call_id, there.rulebook_sha256 == to_sha256).exists(),
@@ -84,7 +102,8 @@ def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to
 
 def _calls(judgements: Mapping[int, JudgementEntry]) -> Any:
     columns = (CallRow.id, CallRow.recording_id, CallRow.day, CallRow.agent_id, CallRow.team)
-    return select(*columns).where(CallRow.id.in_(judgements))
+    # In order and locked: of two writers of the same calls one waits, and then finds what the other wrote.
+    return select(*columns).where(CallRow.id.in_(judgements)).order_by(CallRow.id).with_for_update()
 
 
 def _newest(session: Session, recordings: set[str]) -> set[int]:

@@ -1,0 +1,143 @@
+"""Judging a stored call again, as far as a change touches it; pure: documents in, documents out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from callaudit.batch.keys import judging_digest
+from callaudit.config import Config
+from callaudit.errors import CallauditError
+from callaudit.history import past_call
+from callaudit.pipeline import aids_of, conclude, judge_call
+from callaudit.records import Audit, Direction, Finding, JsonValue, Judgement, MadeBy
+from callaudit.reports.json import judgement_document
+from callaudit.reports.stored import HEARD, finding_from
+from callaudit.rules import Rulebook, load_rulebook
+from callaudit.rules.aids import Aids
+from callaudit.rules.digests import asks_history, rule_digests, sums_up
+from callaudit.rules.engine import concerning
+from callaudit.rules.past import Others
+from callaudit.store.documents import unpacked
+from callaudit.store.entries import JudgementEntry, call_of, judgement_of
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way of judging: by which rulebook and sheet, with what help; it can be handed to another process."""
+
+    rulebook: Rulebook
+    aids: Aids
+    sheet: str | None = None
+
+    @classmethod
+    def from_config(cls, config: Config) -> Way:
+        """The way that the settings describe.
+
+        Raises
+        ------
+        RulebookError
+        """
+        rulebook = load_rulebook(config.judge.rulebook)
+        rulebook.sheet(config.judge.sheet)  # a wrong name is said at once
+        return cls(rulebook, aids_of(config), config.judge.sheet)
+
+    @property
+    def judging(self) -> str:
+        """The digest by which the store knows it."""
+        return judging_digest(self.rulebook, self.aids, self.sheet)
+
+    def digests(self) -> dict[str, str]:
+        """The digest of each rule."""
+        return rule_digests(self.rulebook, self.aids)
+
+    def rejudge(self) -> Rejudge:
+        """What judges by it."""
+        return Rejudge(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A stored call to be judged again.
+
+    `judgement` and `call` are documents as the store keeps them; without `call` nothing of it is judged anew. Findings
+    of the rules in `carried` are taken over. `history` is what is known of other calls; `remember`: what other calls
+    need to know of this one is worked out too.
+    """
+
+    call_id: int
+    direction: Direction | None
+    sector: str | None
+    judgement: bytes
+    carried: frozenset[str]
+    call: bytes | None = None
+    history: Others | None = None
+    remember: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """A call judged again, or why that could not be done."""
+
+    call_id: int
+    entry: JudgementEntry | None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudge:
+    """Judges calls again."""
+
+    way: Way
+
+    def __call__(self, calls: Sequence[Given]) -> list[Rejudged]:
+        return [self.one(given) for given in calls]
+
+    def one(self, given: Given) -> Rejudged:
+        """The call judged again; never raises for a fault of its documents."""
+        try:
+            return Rejudged(given.call_id, self._entry(given))
+        except (CallauditError, LookupError, TypeError, ValueError, AttributeError) as error:
+            return Rejudged(given.call_id, None, type(error).__name__)  # its message may hold what was said
+
+    def _entry(self, given: Given) -> JudgementEntry:
+        way, before = self.way, unpacked(given.judgement)
+        crashed = {failure["rule"] for failure in before["failures"]}
+        carried = given.carried - with_summaries(way.rulebook, crashed)
+        written = {one["rule"]: one for one in before["findings"] if one["rule"] in carried}
+        known = {rule: finding_from(one) for rule, one in written.items()}
+        if given.call is None:
+            own: Judgement | Audit = self._concluded(given, known, before["made_by"])
+            past = None
+        else:
+            call = call_of(given.call)
+            aids = way.aids if given.history is None else replace(way.aids, history=given.history)
+            own = judge_call(call, way.rulebook, aids, sheet=way.sheet, known=known)
+            past = past_call(call, way.rulebook) if given.remember else None
+        return judgement_of(own, judgement_document(own, written), way.judging, past)
+
+    def _concluded(self, given: Given, known: Mapping[str, Finding], made_by: Mapping[str, JsonValue]) -> Judgement:
+        way = self.way
+        findings = tuple(known[rule.id] for rule in concerning(way.rulebook, given.direction))
+        heard = MadeBy(**{key: made_by[key] for key in HEARD})  # type: ignore[arg-type]  # texts, or None
+        return conclude(findings, (), heard, way.rulebook, way.aids, way.rulebook.sheet(way.sheet, given.sector))
+
+
+def with_summaries(rulebook: Rulebook, rules: Collection[str]) -> frozenset[str]:
+    """The rules, and those that sum up one of them, directly or through another."""
+    found = set(rules)
+    while more := {rule.id for rule in rulebook.rules if rule.id not in found and sums_up(rule) & found}:
+        found |= more
+    return frozenset(found)
+
+
+def unchanged(rulebook: Rulebook, digests: Mapping[str, str], before: Mapping[str, str]) -> frozenset[str]:
+    """The rules whose findings can be taken over from a judgement made when the digests were those `before`.
+
+    Rules that may ask for other calls are taken over all together or not at all: what they asked is known of all.
+    """
+    changed = {rule.id for rule in rulebook.rules if digests[rule.id] != before.get(rule.id)}
+    asking = {rule.id for rule in rulebook.rules if asks_history(rule)}
+    if asking & changed:
+        changed |= asking
+    return frozenset(rule.id for rule in rulebook.rules) - with_summaries(rulebook, changed)
