@@ -14,6 +14,7 @@ COMMANDS = {
     "audit": ("audit", "Audit recorded calls and print one report."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
+    "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),
     "models": ("models", "The speech models: which there are, where they lie, whether they are whole."),
 }
 """Name of each command's module, its name there, and what the help says of it."""
