@@ -14,6 +14,7 @@ from callaudit.errors import ConfigError
 from callaudit.records import PersonalKind
 
 Device = Literal["cpu", "cuda", "auto"]
+ExecutorName = Literal["serial", "processes", "ray"]
 
 Order = Literal["found", "newest", "oldest", "waiting"]
 """By location; by when the call began, newest or oldest first; by how long the file has lain there, longest first."""
@@ -132,7 +133,7 @@ class BatchConfig:
 
     __pydantic_config__ = _STRICT
 
-    executor: Literal["serial", "processes", "ray"] = "processes"
+    executor: ExecutorName = "processes"
     workers: Annotated[int, Field(ge=0)] = 0
     ray_address: str = "local"
     settle_s: Annotated[float, Field(ge=0)] = 60.0

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import errno
 import re
+import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -26,6 +28,9 @@ MOST_BYTES = 160
 
 DIGITS = 8
 """So many digits of a recording's id tell its file from another of the same stem."""
+
+DRAFT_S = 600.0
+"""An older draft is nobody's any more."""
 
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -65,7 +70,7 @@ class Outbox:
     folder: Final[Path]
 
     def prepare(self) -> None:
-        """Makes the folder.
+        """Makes the folder, and removes drafts that a run left behind when it was killed.
 
         Raises
         ------
@@ -76,6 +81,10 @@ class Outbox:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise _unwritable(self.folder, error) from error
+        for draft in self.folder.glob(".*.part"):
+            with suppress(OSError):
+                if time.time() - draft.stat().st_ctime > DRAFT_S:
+                    draft.unlink()
 
     def is_current(self, name: str, recording_id: str, judged_at: datetime) -> bool:
         """Whether the folder holds this judgement of the recording."""

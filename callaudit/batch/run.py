@@ -109,7 +109,8 @@ class Plan:
     """What a run is asked for.
 
     `hearing` is the digest of how calls are heard (`callaudit.batch.keys`); `until` has a zone; `finish` is done after
-    the last call, before the out folder is compared with the store (the pass over several calls).
+    the last call, before the out folder is compared with the store (the pass over several calls). `n_young` says how
+    many files the search left alone because they may still be written.
     """
 
     hearing: str
@@ -119,6 +120,7 @@ class Plan:
     until: datetime | None = None
     anew: Anew = field(default_factory=Anew)
     finish: Callable[[Store, int], None] = lambda store, run_id: None
+    n_young: Callable[[], int] = lambda: 0
 
 
 def run_batch(
@@ -357,7 +359,8 @@ class _Run:
         states = {state: n for state, n in rows}
         counts, standing = self.enrolment.counts, self.standing
         return RunFigures(
-            self.run_id, counts.n_files, counts.n_hashed, counts.n_duplicates, counts.n_before, counts.n_unsettled,
+            self.run_id, counts.n_files, counts.n_hashed, counts.n_duplicates, counts.n_before,
+            counts.n_unsettled + self.plan.n_young(),
             self.n_heard, standing.n_retries, states.get("done", 0), states.get("failed", 0),
             states.get("waiting", 0) + states.get("leased", 0), self.n_written, standing.audio_s, standing.busy_s,
             time.monotonic() - self.since, self.stop.why,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from types import FrameType, TracebackType
 from typing import Any
+
+from callaudit.errors import ConfigError
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
 
@@ -53,3 +55,23 @@ class Stop:
         if self._why is not None and self._why.startswith("SIG"):
             raise KeyboardInterrupt
         self._why = signal.Signals(number).name
+
+
+def next_time(clock: str, now: datetime | None = None) -> datetime:
+    """The next moment at which the clock of this machine shows HH:MM; `now` is what it shows (without a zone).
+
+    Raises
+    ------
+    ConfigError
+        It is no time of day.
+
+    >>> next_time("06:00", datetime(2026, 11, 20, 22, 0)).strftime("%d. %H:%M")
+    '21. 06:00'
+    """
+    present = datetime.now() if now is None else now
+    try:
+        wanted = time.fromisoformat(clock.zfill(5))
+    except ValueError as error:
+        raise ConfigError(f"wanted a time of day as 06:00, got {clock!r}") from error
+    moment = datetime.combine(present.date(), wanted)
+    return (moment if moment > present else moment + timedelta(days=1)).astimezone()

@@ -1,0 +1,222 @@
+"""`kill -9` of the run between any two of its writes, and at moments that nobody chose; and of two runs at once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+import callaudit.files as files
+from callaudit.batch.executors.serial import Serial
+from callaudit.batch.run import Plan, run_batch
+from callaudit.batch.sources import Search
+from callaudit.config import BatchConfig
+from callaudit.store.database import Store, open_store
+from tests.batch.fakes import HEARING, Fake, recording
+
+Check = Callable[[Store, Path], Counter[str]]
+PATIENT = BatchConfig(settle_s=0.0, retry_s=0.05, lease_s=2.0, attempts=10_000)
+FORK = multiprocessing.get_context("fork")
+"""Forked, so that a hundred deaths take seconds; nothing is open or running in the tests' own process."""
+
+
+@dataclass
+class Mine:
+    """Kills its process when it is passed for the `at`-th time."""
+
+    at: int
+    n: int = 0
+
+    def step(self, *ignored: Any) -> None:
+        self.n += 1
+        if self.n == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lay(mine: Mine) -> None:
+    """Puts the mine before and after every commit and every step by which a file gets to its place."""
+    for moment in ("commit", "begin"):  # a transaction begins after the last one was committed
+        event.listen(Engine, moment, mine.step)
+    for name in ("fsync", "link", "utime"):
+        real = getattr(os, name)
+        setattr(os, name, lambda *a, real=real, **k: (mine.step(), real(*a, **k), mine.step())[1])
+    replace, unlink = files.Path.replace, files.Path.unlink
+    files.Path.replace = lambda *a, **k: (mine.step(), replace(*a, **k), mine.step())[1]  # type: ignore[method-assign]  # in a process that ends here
+    files.Path.unlink = lambda *a, **k: (mine.step(), unlink(*a, **k), mine.step())[1]  # type: ignore[method-assign]  # as above
+
+
+def night(url: str, calls: Path, out: Path, make_work: Fake, at: int = 0) -> None:
+    """A whole run in a process of its own; with `at`, one that dies there."""
+    with open_store(url, patience_s=20.0) as store:
+        if at:
+            lay(Mine(at))
+        run_batch(store, Search([str(calls)], settle_s=0.0), Serial(), make_work, Plan(HEARING, out, PATIENT))
+    os._exit(0)
+
+
+def began(*arguments: Any) -> BaseProcess:
+    process = FORK.Process(target=night, args=arguments)
+    process.start()
+    return process
+
+
+def ended(process: BaseProcess) -> int:
+    process.join(60)
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+def test_a_kill_between_any_two_writes_loses_nothing_and_doubles_nothing(tmp_path: Path, check: Check) -> None:
+    n_deaths = 0
+    for at in range(1, 400):
+        folder = tmp_path / str(at)
+        calls, out, url = folder / "calls", folder / "out", str(folder / "store.sqlite")
+        recording(calls, "1.wav")
+        recording(calls, "2.wav", "unreadable")
+        open_store(url).close()
+        died = ended(began(url, calls, out, Fake(), at)) == -signal.SIGKILL
+        n_deaths += died
+        assert ended(began(url, calls, out, Fake())) == 0
+        with open_store(url) as store:
+            left = [path for path in out.iterdir() if path.name.startswith(".")]
+            assert len(left) <= 1  # the draft that was being written
+            for path in left:
+                path.unlink()
+            assert check(store, out) == {"done": 1, "failed": 1}
+        if not died:
+            break
+    assert n_deaths > 20
+    assert not died
+
+
+def test_kills_at_any_moment_lose_nothing_and_double_nothing(store_url: str, tmp_path: Path, check: Check) -> None:
+    calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
+    for k in range(40):
+        recording(calls, f"{k}.wav", "unreadable" if k % 10 == 9 else "slow 0.01")
+    open_store(store_url).close()
+    chance, n_kills = random.Random(5), 0
+    for _ in range(60):
+        process = began(store_url, calls, out, Fake(log))
+        process.join(chance.uniform(0.05, 0.7))
+        if process.exitcode is not None:
+            break
+        process.kill()
+        assert ended(process) == -signal.SIGKILL
+        n_kills += 1
+    else:
+        assert ended(began(store_url, calls, out, Fake(log))) == 0
+    assert n_kills >= 3
+    for draft in out.glob(".*"):
+        draft.unlink()
+    with open_store(store_url) as store:
+        assert check(store, out) == {"done": 36, "failed": 4}
+    assert len(log.read_text().splitlines()) <= 40 + n_kills  # one call at most is at work when a run dies
+
+
+@pytest.mark.parametrize("is_shared", [True, False], ids=["one store", "a store each"])
+def test_two_batches_on_a_folder_do_each_call_once(
+    store_url: str, tmp_path: Path, check: Check, is_shared: bool
+) -> None:
+    calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
+    for k in range(30):
+        recording(calls, f"{k}.wav", "unreadable" if k % 10 == 9 else "slow 0.02")
+    urls = [store_url, store_url if is_shared else str(tmp_path / "another.sqlite")]
+    for url in urls:
+        open_store(url).close()
+    assert [ended(process) for process in [began(url, calls, out, Fake(log)) for url in urls]] == [0, 0]
+    for url in urls:
+        with open_store(url) as store:
+            assert check(store, out) == {"done": 27, "failed": 3}
+    begun = Counter(line.split()[0] for line in log.read_text().splitlines())
+    assert set(begun.values()) == {1 if is_shared else 2}
+
+
+def test_the_calls_of_a_run_that_died_are_taken_by_the_one_beside_it(
+    store_url: str, tmp_path: Path, check: Check
+) -> None:
+    calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
+    for k in range(4):
+        recording(calls, f"{k}.wav", "slow 1")
+    open_store(store_url).close()
+    first = began(store_url, calls, out, Fake(log))
+    while not (log.exists() and log.read_text()):
+        time.sleep(0.01)
+    second = began(store_url, calls, out, Fake(log))
+    time.sleep(0.5)
+    first.kill()
+    assert ended(first) == -signal.SIGKILL
+    assert ended(second) == 0
+    with open_store(store_url) as store:
+        assert check(store, out) == {"done": 4}
+
+
+def test_a_call_that_kills_the_run_ends_in_the_quarantine(tmp_path: Path, check: Check) -> None:
+    calls, out, url = tmp_path / "calls", tmp_path / "out", str(tmp_path / "store.sqlite")
+    recording(calls, "1.wav", "dies")
+    for k in range(2, 5):
+        recording(calls, f"{k}.wav")
+    open_store(url).close()
+    ends = []
+    for _ in range(5):
+        process = FORK.Process(target=_thrice, args=(url, calls, out))
+        process.start()
+        ends.append(ended(process))
+    assert ends == [-signal.SIGKILL] * 3 + [0, 0]
+    with open_store(url) as store:
+        assert check(store, out) == {"done": 3, "failed": 1}
+
+
+def _thrice(url: str, calls: Path, out: Path) -> None:
+    config = BatchConfig(settle_s=0.0, retry_s=0.05, attempts=3)
+    with open_store(url) as store:
+        run_batch(store, Search([str(calls)], settle_s=0.0), Serial(), Fake(), Plan(HEARING, out, config))
+    os._exit(0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_the_call_at_work_end_and_gives_the_rest_back(
+    tmp_path: Path, check: Check, number: signal.Signals
+) -> None:
+    calls, out, log, url = tmp_path / "calls", tmp_path / "out", tmp_path / "log", str(tmp_path / "store.sqlite")
+    for k in range(4):
+        recording(calls, f"{k}.wav", "slow 0.5")
+    open_store(url).close()
+    process = began(url, calls, out, Fake(log))
+    while not (log.exists() and log.read_text()):
+        time.sleep(0.01)
+    assert process.pid is not None
+    os.kill(process.pid, number)
+    assert ended(process) == 0
+    assert len(list(out.iterdir())) == 1
+    assert ended(began(url, calls, out, Fake(log))) == 0
+    with open_store(url) as store:
+        assert check(store, out) == {"done": 4}
+    assert {line.split()[1] for line in log.read_text().splitlines()} == {"1"}  # nothing that was given back counts
+
+
+def test_a_second_signal_ends_the_run_at_once(tmp_path: Path) -> None:
+    calls, log, url = tmp_path / "calls", tmp_path / "log", str(tmp_path / "store.sqlite")
+    recording(calls, "1.wav", "slow 30")
+    open_store(url).close()
+    process = began(url, calls, tmp_path / "out", Fake(log))
+    while not (log.exists() and log.read_text()):
+        time.sleep(0.01)
+    assert process.pid is not None
+    began_s = time.monotonic()
+    os.kill(process.pid, signal.SIGTERM)
+    time.sleep(0.3)
+    os.kill(process.pid, signal.SIGTERM)
+    assert ended(process) == 1
+    assert time.monotonic() - began_s < 15
