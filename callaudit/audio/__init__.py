@@ -2,5 +2,6 @@
 
 from callaudit.audio.preview import encode_clip, outline
 from callaudit.audio.read import read_audio
+from callaudit.audio.silencing import silenced
 
-__all__ = ["encode_clip", "outline", "read_audio"]
+__all__ = ["encode_clip", "outline", "read_audio", "silenced"]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import cast
 
 import click
 from rich.console import Console
 
-from callaudit.audio import encode_clip, outline, read_audio
+from callaudit.audio import encode_clip, outline, read_audio, silenced
 from callaudit.cli.screen import Bar, complain, write_report
 from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError
 from callaudit.history import customer_of, read_history
 from callaudit.pipeline import Auditor, hear_files, judge_together
-from callaudit.records import SEVERITIES, Audit, Call, Failed, Severity
+from callaudit.privacy import silent_spans
+from callaudit.records import SEVERITIES, Audit, Call, Failed, PersonalKind, Severity
 from callaudit.reports import Clip, ReportOptions, Waveform, formats, render_many
 from callaudit.rules.past import NO_HISTORY, History
 
@@ -47,6 +48,12 @@ WAVEFORM_POINTS = 4000
     "--history",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Folder with the JSON audits of all other calls of the time: was a promised call back made?",
+)
+@click.option(
+    "--mask",
+    metavar="KINDS",
+    help="Personal data to mask in words, of card, code, phone, identity, plate, address, name; or all, or none.  "
+    "[default: card,code]",
 )
 @click.option(
     "--fail-on",
@@ -90,7 +97,11 @@ def audit(
         complain(one.error)
     if audits:
         options = _options(
-            audits, [p for p, r in zip(files, results, strict=True) if isinstance(r, Audit)], format_name, out
+            audits,
+            [path for path, one in zip(files, results, strict=True) if isinstance(one, Audit)],
+            format_name,
+            out,
+            config.privacy.silence,
         )
         write_report(render_many(audits, failed, format_name, options), out)
     sys.exit(2 if failed or any(one.failures for one in audits) else int(_found(audits, fail_on)))
@@ -116,22 +127,29 @@ def _found(audits: Sequence[Audit], fail_on: str) -> bool:
     return any(f.status == "violated" and f.severity in grave for one in audits for f in one.findings)
 
 
-def _options(audits: Sequence[Audit], paths: Sequence[Path], format_name: str, out: Path | None) -> list[ReportOptions]:
+def _options(
+    audits: Sequence[Audit],
+    paths: Sequence[Path],
+    format_name: str,
+    out: Path | None,
+    silence: Collection[PersonalKind],
+) -> list[ReportOptions]:
     if format_name == "html":
-        return [_sound(one, path) for one, path in zip(audits, paths, strict=True)]
+        return [_sound(one, path, silence) for one, path in zip(audits, paths, strict=True)]
     console = Console()
     color = out is None and console.is_terminal and "NO_COLOR" not in os.environ
     width = console.width if out is None and console.is_terminal else 100
     return [ReportOptions(width=width, color=color) for _ in audits]
 
 
-def _sound(one: Audit, path: Path) -> ReportOptions:
-    """Outline and clip for the page; where the recording has gone since, the page has no sound."""
+def _sound(one: Audit, path: Path, silence: Collection[PersonalKind]) -> ReportOptions:
+    """Outline and clip for the page, silent where personal data of those kinds is said; without the recording none."""
     try:
         _, audio = read_audio(path)
     except CallauditError as error:
         complain(f"the page of {path} has no sound: {error}")
         return ReportOptions()
+    audio = silenced(audio, silent_spans(one.call, silence))
     speakers = {party.voice.channel: party.speaker for party in one.call.parties}
     width = max(1, round(max(0.02, audio.duration_s / WAVEFORM_POINTS) * audio.sample_rate_hz))
     step_s = width / audio.sample_rate_hz

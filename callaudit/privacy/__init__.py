@@ -3,5 +3,6 @@
 from callaudit.privacy.finding import found
 from callaudit.privacy.masking import masked
 from callaudit.privacy.personal import KINDS, Personal
+from callaudit.privacy.silence import silent_spans
 
-__all__ = ["KINDS", "Personal", "found", "masked"]
+__all__ = ["KINDS", "Personal", "found", "masked", "silent_spans"]

@@ -12,7 +12,7 @@ from callaudit.privacy.personal import KINDS, Mark, Personal
 from callaudit.privacy.spoken import numbers
 from callaudit.records import Call, PersonalKind, Signal
 from callaudit.spans import Span
-from callaudit.text.runs import MASK
+from callaudit.text.numbers import MASK
 
 LEAST_KEYS: Final = 3
 """Keys pressed one after another that are a number, no choice in a menu (proposed)."""

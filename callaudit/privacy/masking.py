@@ -15,7 +15,7 @@ from callaudit.privacy.lines import Line, line_of
 from callaudit.privacy.personal import Mark
 from callaudit.records import Call, Masked, PersonalKind, Reading, Signal, Turn, Word
 from callaudit.spans import Span
-from callaudit.text.runs import MASK
+from callaudit.text.numbers import MASK
 
 Places = Mapping[tuple[int, int], int]
 """Word and character → how many ＊ stand for it."""

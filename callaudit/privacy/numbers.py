@@ -105,6 +105,8 @@ def _card(digits: str, says: Says | None, *, near: bool) -> Verdict | None:
         return ("card", 0.85 if n >= 13 else 0.75) if LEAST_PART <= n <= 40 else None
     if issued and 16 <= n <= 19 and says != "other":
         return "card", 0.6
+    if says is None and digits.startswith("62") and 10 <= n <= 24:  # UnionPay: a part, or with digits lost or twice
+        return "card", 0.55
     return None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise, product
 
@@ -59,9 +59,11 @@ def numbers(lines: Sequence[Line]) -> dict[int, list[Mark]]:
     known: dict[int, Verdict] = {}
     whole: list[tuple[str, Verdict, int]] = []
     for k, one in enumerate(said):
-        if verdict := _alone(one):
+        verdict, run = _alone(one)
+        if verdict:
             known[k] = verdict
-            whole.append((one.run.digits, verdict, index[id(one.line)]))
+            said[k] = replace(one, run=run)
+            whole.append((run.digits, verdict, index[id(one.line)]))
     for group in _dictated(said, known, lines, index):
         digits = "".join(said[k].run.digits for k in group)
         if verdict := _together([said[k] for k in group], digits):
@@ -135,19 +137,20 @@ def _used(line: Line, at: int) -> bool:
 
 
 # ── one number ───────────────────────────────────────────────────────────────────────────────────────────────────
-def _alone(one: Said) -> Verdict | None:
+def _alone(one: Said) -> tuple[Verdict | None, Run]:
     """What a number is by itself, or with a neighbouring character that sounds like the digit that is missing."""
     run = one.run
-    best = kind_of(run.digits, one.says, near=one.near, loose=one.loose)
+    best, whole = kind_of(run.digits, one.says, near=one.near, loose=one.loose), run
     if one.loose or run.n < 9 or (best and best[1] >= 0.9):
-        return best
-    before = ("", run.before.digits) if run.before else ("",)
-    after = ("", run.after.digits) if run.after else ("",)
+        return best, whole
+    before = ((), (run.before,)) if run.before else ((),)
+    after = ((), (run.after,)) if run.after else ((),)
     for head, tail in product(before, after):
-        other = kind_of(head + run.digits + tail, one.says, near=one.near)
+        longer = replace(run, parts=(*head, *run.parts, *tail))
+        other = kind_of(longer.digits, one.says, near=one.near)
         if other and other[1] >= 0.9 and (best is None or other[1] > best[1]):
-            best = other
-    return best
+            best, whole = other, longer
+    return best, whole
 
 
 # ── in groups ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,6 +26,7 @@ from callaudit.rules.turn_taking import said_across, taken_back
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.english.ears import EnglishEars
 from callaudit.text.languages import TONGUES
+from callaudit.text.numbers import MASK
 from callaudit.text.phrases import Hit
 from callaudit.text.tongue import Ears, Tongue
 
@@ -34,6 +35,9 @@ BACKCHANNEL_CHARS = 3
 
 SUBSTANCE_CHARS = 7
 """From so many syllables on (greetings taken off) a customer's turn states something."""
+
+NUMBERS = frozenset({"card", "code", "phone", "identity"})
+"""Kinds of personal data that are numbers."""
 
 NEIGHBOUR_GAP_S = 3.0
 BREATH_S = 1.5
@@ -249,8 +253,10 @@ class Facts:
         return self.tongue.asks(self.turns[turn].text, requests=self.turns[turn].speaker == "agent")
 
     def number(self, turn: int) -> str:
-        """Digits of the longest number spoken in a turn."""
-        return self.tongue.longest_number(self.turns[turn].text)
+        """Digits of the longest number spoken in a turn; ＊ for those of a masked one, a masked name is none."""
+        said = self.turns[turn]
+        nameless = said.masked and all(one.kind not in NUMBERS for one in said.masked)
+        return self.tongue.longest_number(said.text.replace(MASK, "#") if nameless else said.text)
 
     def n_digits(self, turn: int) -> int:
         """Length of the longest number spoken in a turn."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from callaudit.records import Word
 from callaudit.text.normalise import REGIONAL, STANDARD
-from callaudit.text.numbers import DIGITS, NUMERALS, spoken
+from callaudit.text.numbers import DIGITS, MASK, NUMERALS, spoken
 from callaudit.text.pinyin import OTHER, distances, syllable_id, syllables
 from callaudit.text.simplify import simplify
 
@@ -129,7 +129,10 @@ def listen(words: Sequence[Word]) -> Sounded:
         prob=prob, insert=_insert_costs(chars, ids, filler, denies), person=person, negation=denies, filler=filler,
         numeral=np.array([char in NUMERALS for char in chars], dtype=np.bool_),
         digit_like=np.array([int(i) in sounds for i in ids], dtype=np.bool_),
-        surname=np.array([_surname(char, int(i)) for char, i in zip(chars, ids, strict=True)], dtype=np.bool_),
+        surname=np.array(
+            [_surname(char, int(i)) or raw[at] == MASK for char, i, at in zip(chars, ids, start, strict=True)],
+            dtype=np.bool_,
+        ),
         parted=_parted(words, raw, word_of, start, end), scale=scale, homophone=homophone,
         floor=_floor(ids, denies, scale), present=_present(codes(chars)),
     )  # fmt: skip
@@ -168,7 +171,11 @@ def negations(chars: str) -> NDArray[np.bool_]:
 
 def _units(raw: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     """Characters said, with the stretch of the raw text that each comes from."""
-    pieces = [(char, at) for at, one in enumerate(raw) for char in unicodedata.normalize("NFKC", one)]
+    pieces = [
+        (char, at)
+        for at, one in enumerate(raw)
+        for char in ("零" if one == MASK else unicodedata.normalize("NFKC", one))
+    ]  # what is masked is some digit, or part of some name
     text = "".join(char for char, _ in pieces)
     simple = simplify(text)
     if len(simple) != len(text):

@@ -10,13 +10,14 @@ from callaudit.text.deadline import Deadline
 from callaudit.text.deadlines import deadlines
 from callaudit.text.listen import say
 from callaudit.text.normalise import normalise, standard
-from callaudit.text.numbers import NUMERALS, digits
+from callaudit.text.numbers import MASK, digits
 from callaudit.text.pinyin import syllables
+from callaudit.text.runs import hidden, runs
 
 ASKING_CHARS = 24
 """A question in so many last characters of a turn is still open when the turn ends."""
 
-_SPOKEN = re.compile(r"[㐀-鿿A-Za-z0-9]")
+_SPOKEN = re.compile(rf"[㐀-鿿A-Za-z0-9{MASK}]")
 _QUESTION_END = re.compile(r"(吗|呢|么|没有|不行|吧)[啊呀]?$")
 _QUESTION = re.compile(
     r"吗|请问|为什么|什么|怎么|怎样|多少|多久|几点|几号|几天|哪|谁|如何|能否|可否"
@@ -32,7 +33,9 @@ _REQUEST = re.compile(
 
 _GREETING = re.compile(r"^(喂|你好|您好|哎|嗯|哦|啊|早上好|上午好|下午好|晚上好|，|。|！|？|,|\s)+")
 _NUMBER_PAUSES = re.compile(r"[\s，,。.、；;\-—:：]")
-_LONG_NUMBER = re.compile(f"[0-9{''.join(NUMERALS)}]{{4,}}")
+_LONG_NUMBER = 4
+"""Digits from which a number is hidden from a language model."""
+
 _COMPOUND = (
     "欧阳|太史|端木|上官|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|"
     "令狐|呼延|轩辕|百里|东郭|西门|拓跋"
@@ -40,7 +43,7 @@ _COMPOUND = (
 """Surnames of two characters (those of the 百家姓 that are still borne)."""
 
 _GIVES_NAME = re.compile(
-    rf"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫(?![车了个他她人你您过]))(?!什么|啥|名)({_COMPOUND}|[㐀-鿿])"
+    rf"(?:(?:我是?|免贵|鄙|敝|本人)姓|我叫(?![车了个他她人你您过]))(?!什么|啥|名)({_COMPOUND}|[㐀-鿿{MASK}])"
 )
 _NO_NAME = "吗吧啊呢嘛的了不啦呀"
 _BARE_NAME = re.compile(r"^(?:嗯|哦|我)?姓?([㐀-鿿])(?<![嗯哦啊好对是])(?:[，。,.！!]|$)")
@@ -90,7 +93,7 @@ class Mandarin:
         ('62153097', '')
         """
         joined = re.sub(r"[\s，,。.、；;\-—:：嗯啊]", "", text)
-        runs = re.findall(r"[0-9零〇一二三四五六七八九幺]+(?![十百千万亿点年])", joined)
+        runs = re.findall(rf"[0-9零〇一二三四五六七八九幺{MASK}]+(?![十百千万亿点年])", joined)
         return max((digits(run) for run in runs if not re.fullmatch(r"[一二三四五六七八九]", run)), key=len, default="")
 
     def digits(self, text: str) -> str:
@@ -101,7 +104,7 @@ class Mandarin:
         return deadlines(text)
 
     def masked(self, text: str, mask: str) -> str:
-        return _LONG_NUMBER.sub(lambda found: mask * len(found[0]), text)
+        return hidden(text, (run for run in runs(text) if run.n >= _LONG_NUMBER), mask)
 
     def pieces(self, text: str) -> tuple[str, ...]:
         return tuple(say(text))
@@ -140,8 +143,8 @@ class Mandarin:
         return tuple((surname or "{family_name}") + title for title in titles)
 
     def matter(self, text: str) -> set[str]:
-        """Pairs of neighbouring characters that carry meaning."""
-        found: set[str] = set()
+        """Pairs of neighbouring characters that carry meaning; of a masked number one for each of its places."""
+        found = {f"{MASK}{k}" for run in re.findall(f"{MASK}{{2,}}", text) for k in range(len(run) - 1)}
         for clause in re.split(r"[^㐀-鿿0-9A-Za-z]+", text):
             kept = _EMPTY.sub(" ", clause)
             found |= {kept[k : k + 2] for k in range(len(kept) - 1) if " " not in kept[k : k + 2]}

@@ -14,6 +14,8 @@ _WRITTEN = ("零〇○", "一壹幺", "二贰两俩", "三叁", "四肆", "五�
 DIGITS = {char: value for value, group in enumerate(_WRITTEN) for char in group}
 UNITS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000, "万": 10_000, "亿": 100_000_000}
 NUMERALS = frozenset(DIGITS) | frozenset(UNITS)
+MASK = "＊"
+"""Stands for a digit or character that is hidden."""
 
 _HAN = "零一二三四五六七八九"
 _MEASURE = "元块角毛分秒天日月周年岁次个位位名笔件张份家条台户点小刻度斤克米吨折倍成层楼遍声兆G"
@@ -105,8 +107,13 @@ def digits(text: str) -> str:
 
     >>> digits("工号八零幺六"), digits("8016"), digits("尾号 八千零一十六")
     ('8016', '8016', '8016')
+
+    A masked digit stays masked.
+
+    >>> digits("尾号＊＊＊＊")
+    '＊＊＊＊'
     """
-    return "".join(re.findall(r"\d+", _HAN_NUMBER.sub(lambda found: _as_digits(found[0]), text)))
+    return "".join(re.findall(rf"[\d{MASK}]+", _HAN_NUMBER.sub(lambda found: _as_digits(found[0]), text)))
 
 
 def _as_digits(run: str) -> str:
@@ -177,7 +184,7 @@ def spoken_length(text: str) -> int:
     (7, 3, 8, 2)
     """
     read = spoken(text)
-    count = len(re.findall(r"[㐀-鿿𠀀-𯿿]|〇", read))
+    count = len(re.findall(rf"[㐀-鿿𠀀-𯿿{MASK}]|〇", read))
     for word in re.findall(r"[A-Za-z]+", read):
         lower = word.lower()
         groups = len(_VOWELS.findall(re.sub(r"(?<=[^aeiou]{1})e$", "", lower)))

@@ -7,15 +7,12 @@ they can be masked, and which digits they are, as far as they were heard.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from callaudit.text.numbers import DIGITS, UNITS, digits
 from callaudit.text.pinyin import syllables
-
-MASK = "＊"
-"""Stands for a digit or character that is hidden."""
 
 UNHEARD = "?"
 """Stands for a digit that the recogniser took for something else."""
@@ -25,6 +22,7 @@ LEAST_SLIPPED = 5
 
 _DIGIT = "0-9０-９" + "".join(DIGITS)
 _UNIT = "".join(UNITS)
+_ALL = frozenset("0123456789") | frozenset(DIGITS)
 _PAUSE = r"\s，,。.、；;\-—–:：…·~/"
 _FILLER = (
     "[嗯呃额啊哦诶欸哎唔]|那个|这个|然后(?:是|呢)?|接着(?:是)?|后面(?:是|就是)?|接下来(?:是)?|下面(?:是)?|再(?:来|就)?是?|空格|横?杠|"
@@ -98,6 +96,17 @@ class Run:
         return sum(len(part.digits) for part in self.parts)
 
 
+def hidden(text: str, which: Iterable[Run], mask: str) -> str:
+    """The text with the digits of these runs as masks: one a character, of a word one a digit.
+
+    >>> hidden("卡号六二一七，零零三一吧", runs("卡号六二一七，零零三一吧"), "＊")
+    '卡号＊＊＊＊，＊＊＊＊吧'
+    """
+    for part in sorted((part for run in which for part in run.parts), key=lambda part: part.start, reverse=True):
+        text = text[: part.start] + mask * max(1, len(part.digits)) + text[part.end :]
+    return text
+
+
 @lru_cache(maxsize=4096)
 def runs(text: str) -> tuple[Run, ...]:
     """The numbers read aloud in a Mandarin text, single digits left out.
@@ -122,7 +131,14 @@ def _parts(text: str, start: int, end: int) -> tuple[Part, ...]:
     while at < end:
         numeral = _NUMERAL.match(text, at, end)
         skipped = _SKIP.match(text, at, end)
-        if numeral:
+        if (
+            numeral
+            and numeral[0] == "十"
+            and (at == start or text[at - 1] not in DIGITS)
+            and text[at + 1 : at + 2] in _ALL
+        ):
+            at = numeral.end()  # 号码是六二一七 heard as 十六二一七: no numeral is read so
+        elif numeral:
             value = digits(numeral[0])
             spread = len(numeral[0])
             given = value.ljust(spread, "\0") if len(value) <= spread else value

@@ -99,6 +99,8 @@ def _long(facts: Facts, asked: Dictation, turn: int) -> bool:
 
 def _no_mobile(facts: Facts, items: list[int]) -> Outcome:
     for k in items:
+        if any(one.kind == "phone" for one in facts.turns[k].masked):
+            return not_assessable(message("dictation.masked"))
         if _MOBILE.search(facts.number(k)):
             return violated(
                 message("dictation.mobile"),

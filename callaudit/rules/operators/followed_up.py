@@ -248,7 +248,7 @@ def _open(facts: Facts, asked: FollowedUp, duty: Duty, in_time: list[PastCall]) 
         return message("followed_up.too_early", known=known, until=duty.until)
     if not history.holds_outbound:
         return message("followed_up.no_outbound")
-    if _numbers_left(facts):
+    if _numbers_left(facts) or any(one.kind == "phone" for turn in facts.turns for one in turn.masked):
         return message("followed_up.other_number")
     return None
 

@@ -22,6 +22,10 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import missing_why
+from callaudit.text.numbers import MASK
+
+MASKED = 0.65
+"""Confidence that a number was repeated of which only the count of digits is known (proposed)."""
 
 UNSURE = 0.5
 """Share of equal digits from which a read-back is there but was misheard by the recogniser: nobody is accused."""
@@ -76,6 +80,8 @@ def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
     said = {k: facts.tongue.digits(facts.turns[k].text) for k in replies}
     best = max(replies, key=lambda k: common_share(number, said[k]))
     share = common_share(number, said[best])
+    if MASK in number + said[best]:
+        return _masked(facts, asked, turn, number, said)
     spot = Place(facts.turns[turn].span, "customer")
     if share >= asked.least_match.value:
         return passed(
@@ -97,6 +103,27 @@ def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
         quote=facts.turns[turn].text,
     )
     return outcome.measured(share, asked.least_match, "ratio")
+
+
+def _masked(facts: Facts, asked: Readback, turn: int, number: str, said: dict[int, str]) -> Outcome:
+    """A masked number counts as repeated where the agent says as many digits; whether they agree is not known."""
+    said = {k: facts.number(k) for k in said}
+    best = max(said, key=lambda k: len(said[k]))
+    share = min(1.0, len(said[best]) / len(number))
+    if share >= asked.least_match.value and MASK in number and MASK in said[best]:
+        outcome = passed(
+            message("readback.masked", n=len(number)), MASKED, places=(Place(facts.turns[best].span, "agent"),),
+            quote=facts.turns[best].text,
+        )  # fmt: skip
+        return outcome
+    if share >= UNSURE:
+        return not_assessable(message("readback.hidden"))
+    if why := missing_why(facts, list(said), facts.tongue.repeating, least=0.7):
+        return not_assessable(why)
+    return violated(
+        message("readback.not", n=len(number)), 0.8 * facts.role_confidence,
+        places=(Place(facts.turns[turn].span, "customer"),), quote=facts.turns[turn].text,
+    ).measured(share, asked.least_match, "ratio")  # fmt: skip
 
 
 def common_share(number: str, other: str) -> float:

@@ -8,8 +8,10 @@ from functools import lru_cache
 
 from callaudit.text.deadline import Deadline
 from callaudit.text.english.deadlines import deadlines
+from callaudit.text.english.runs import runs
 from callaudit.text.english.words import FILLERS, FUNCTION, NEGATIONS, plain
-from callaudit.text.numbers import spoken_length
+from callaudit.text.numbers import MASK, spoken_length
+from callaudit.text.runs import hidden
 
 ASKING_WORDS = 14
 """A question in so many last words of a turn is still open when the turn ends."""
@@ -34,6 +36,9 @@ _DIGIT = {
 _TENS = {"ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14", "fifteen": "15",
          "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "2", "thirty": "3",
          "forty": "4", "fifty": "5", "sixty": "6", "seventy": "7", "eighty": "8", "ninety": "9"}  # fmt: skip
+_LONG_NUMBER = 4
+"""Digits from which a number is hidden from a language model."""
+
 _AMOUNT = re.compile(
     r"[$£€]\s*[\d,.]+|\d+(?:[.,]\d+)?\s*(?:%|percent|dollars?|pounds?|euros?|cents?)|\d+:\d\d|\d{1,3}(?:,\d{3})+", re.I
 )
@@ -113,7 +118,12 @@ class English:
         return deadlines(text)
 
     def masked(self, text: str, mask: str) -> str:
-        return re.sub(r"\d(?:[\s,-]?\d){3,}", lambda found: mask * len(found[0]), text)
+        """The text with every number of four digits and more masked, however it is read.
+
+        >>> English().masked("It's four one one one, and room 12", "＊")
+        "It's ＊ ＊ ＊ ＊, and room 12"
+        """
+        return hidden(text, (run for run in runs(text) if run.n >= _LONG_NUMBER), mask)
 
     def pieces(self, text: str) -> tuple[str, ...]:
         return tuple(word + " " for word in plain(text))
@@ -137,7 +147,8 @@ class English:
 
     def matter(self, text: str) -> set[str]:
         """Words that carry meaning."""
-        return {word for word in plain(text) if len(word) > 3 and word not in FUNCTION | FILLERS | NEGATIONS}
+        masks = {f"{MASK}{k}" for k in range(text.count(MASK) - 1)}  # as many masked digits are the same number
+        return masks | {word for word in plain(text) if len(word) > 3 and word not in FUNCTION | FILLERS | NEGATIONS}
 
     def clauses(self, text: str) -> list[str]:
         return [" ".join(plain(clause)) for clause in re.split(r"[,.?!;:]+", text)]
@@ -159,13 +170,15 @@ _syllables = lru_cache(maxsize=65536)(spoken_length)
 
 
 def _spoken(text: str) -> list[str]:
-    return re.findall(r"[a-z]+|\d+|#", text.lower().replace("'", ""))
+    return re.findall(rf"[a-z]+|\d+|#|{MASK}+", text.lower().replace("'", ""))
 
 
 def _digits(token: str, said: Sequence[str], at: int) -> str:
     """The digits that a word stands for in its place; none for words, quantities and a lone 'o'."""
     following = said[at + 1] if at + 1 < len(said) else ""
     before = said[at - 1] if at else ""
+    if token[0] == MASK:
+        return token
     if following in _UNIT:
         return ""
     times = {"double": 2, "triple": 3}.get(before, 1)
@@ -180,4 +193,4 @@ def _digits(token: str, said: Sequence[str], at: int) -> str:
 
 
 def _is_digit(token: str) -> bool:
-    return token.isdigit() or token in _DIGIT or token in _TENS
+    return token.isdigit() or token in _DIGIT or token in _TENS or token[:1] == MASK

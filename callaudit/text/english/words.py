@@ -11,6 +11,7 @@ import jellyfish
 from rapidfuzz.distance import Levenshtein
 
 from callaudit.records import Word
+from callaudit.text.numbers import MASK
 
 PAUSE_S = 0.5
 """Silence between two words that parts them like a comma, in seconds."""
@@ -99,7 +100,11 @@ def _names(text: str, written: str) -> bool:
     if text in NEGATIONS or text == "i":
         return False
     capital = written.strip(" \"'(")[:1].isupper()
-    return capital or not (text in FUNCTION or text in FILLERS or text in _NO_NAMES or text.endswith(("ing", "ed")))
+    return (
+        capital
+        or MASK in written
+        or not (text in FUNCTION or text in FILLERS or text in _NO_NAMES or text.endswith(("ing", "ed")))
+    )
 
 
 def plain(text: str) -> list[str]:
@@ -110,7 +115,8 @@ def plain(text: str) -> list[str]:
     >>> plain("It's 24 hours, that's all")
     ['it', 'is', 'twenty', 'four', 'hours', 'that', 'is', 'all']
     """
-    return [word for token in _TOKEN.findall(text.lower().replace("’", "'")) for word in _written_out(token)]
+    said = text.lower().replace("’", "'").replace(MASK, " 0 ")  # a masked digit is some digit
+    return [word for token in _TOKEN.findall(said) for word in _written_out(token)]
 
 
 def _written_out(token: str) -> Iterator[str]:
