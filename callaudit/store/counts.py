@@ -1,4 +1,4 @@
-"""Counts of the latest judgements by day, kept up to date in the transaction that writes or takes away a judgement.
+"""Counts of the latest judgements by day and month, kept up to date in the transaction that writes a judgement.
 
 A web page that asks how many calls failed last year then reads thousands of rows, not millions.
 """
@@ -6,19 +6,76 @@ A web page that asks how many calls failed last year then reads thousands of row
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, delete, func, insert, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from callaudit.store.tables import AuditRow, BreachRow, CallRow, DayCount, RuleCount
+from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
 
-DAY_KEYS = ("day", "team", "agent_id", "verdict")
-DAY_SUMS = ("n_calls", "n_scored", "n_violated", "n_critical", "score_tenths", "duration_ms")
-RULE_KEYS = ("day", "team", "rule", "severity")
+Span = Literal["day", "month"]
+CALL_SUMS = ("n_calls", "n_scored", "n_violated", "n_critical", "score_tenths", "duration_ms")
 RULE_SUMS = ("n_calls", "n_times")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A table of counts for days or for months: what its rows are of, and what they add up."""
+
+    table: Any
+    keys: tuple[str, ...]
+    sums: tuple[str, ...]
+    span: Span | None = None
+
+    @property
+    def period(self) -> Any:
+        """The column that holds the day or month."""
+        return self.table.day if self.span is None else self.table.period
+
+    def rows(self, chosen: ColumnElement[bool], sign: int) -> Any:
+        """The counts of chosen judgements, as a SELECT; in order, so that two writers never wait in a circle."""
+        known = {
+            "span": literal(self.span or "", literal_execute=True),
+            "day": _text(AuditRow.day),
+            "period": _text(AuditRow.day if self.span == "day" else func.substr(AuditRow.day, 1, 7)),
+            "team": _text(AuditRow.team),
+            "agent_id": _text(AuditRow.agent_id),
+            "verdict": AuditRow.verdict,
+            "rule": BreachRow.rule,
+            "severity": BreachRow.severity,
+        }
+        summed = {
+            "n_calls": func.count(AuditRow.id),
+            "n_times": func.sum(BreachRow.times),
+            "n_scored": func.count(AuditRow.score),
+            "n_violated": func.sum(AuditRow.n_violated),
+            "n_critical": func.sum(AuditRow.n_critical),
+            "score_tenths": func.sum(_whole(func.coalesce(AuditRow.score, 0.0) * 10)),
+            "duration_ms": func.sum(_whole(CallRow.duration_s * 1000)),
+        }
+        keys: list[Any] = [known[key] for key in self.keys]
+        grouped: list[Any] = [known[key] for key in self.keys if key != "span"]
+        sums: list[Any] = [cast(summed[name], BigInteger) * sign for name in self.sums]
+        rows = select(*keys, *sums).select_from(AuditRow)
+        if "rule" in self.keys:
+            rows = rows.join(BreachRow, BreachRow.audit_id == AuditRow.id)
+        else:
+            rows = rows.join(CallRow, CallRow.id == AuditRow.call_id)
+        return rows.where(chosen).group_by(*grouped).order_by(*grouped)
+
+
+AGENT_KEYS = ("span", "period", "team", "agent_id", "verdict")
+RULE_KEYS = ("span", "period", "team", "rule", "severity")
+COUNTED = (
+    _Counted(DayCount, ("day", "team", "verdict"), CALL_SUMS),
+    _Counted(AgentCount, AGENT_KEYS, CALL_SUMS, "day"),
+    _Counted(AgentCount, AGENT_KEYS, CALL_SUMS, "month"),
+    _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "day"),
+    _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "month"),
+)
 
 
 def add(session: Session, audit_ids: Collection[int]) -> None:
@@ -39,44 +96,25 @@ def _change(session: Session, audit_ids: Collection[int], sign: int) -> None:
 @cache
 def _changes(dialect: str, sign: int) -> tuple[Any, ...]:
     chosen = AuditRow.id.in_(bindparam("ids", expanding=True))
-    # in order: two writers that count the same rules then wait for each other instead of standing in a circle
-    return (
-        _adding(dialect, DayCount, DAY_KEYS, DAY_SUMS, _days(chosen, sign)),
-        _adding(dialect, RuleCount, RULE_KEYS, RULE_SUMS, _rules(chosen, sign).order_by(BreachRow.rule)),
-    )
+    return tuple(_adding(dialect, counted, counted.rows(chosen, sign)) for counted in COUNTED)
 
 
-def recount(session: Session, days: Collection[str]) -> None:
-    """Makes the counts of days (empty text: of no day) anew from the judgements."""
-    wanted = list(days)
-    chosen = AuditRow.latest & func.coalesce(AuditRow.day, "").in_(wanted)
-    for table, keys, sums, rows in (
-        (DayCount, DAY_KEYS, DAY_SUMS, _days(chosen, 1)),
-        (RuleCount, RULE_KEYS, RULE_SUMS, _rules(chosen, 1)),
-    ):
-        session.execute(delete(table).where(table.day.in_(wanted)))
-        session.execute(insert(table).from_select([*keys, *sums], rows))
+def recount(session: Session, months: Collection[str] | None = None) -> None:
+    """Makes the counts of whole months (2026-11; empty text: of no day) anew from the judgements.
 
-
-def _days(chosen: ColumnElement[bool], sign: int) -> Any:  # a SELECT; the types of its columns differ
-    keys = [_text(AuditRow.day), _text(AuditRow.team), _text(AuditRow.agent_id), AuditRow.verdict]
-    sums = [
-        func.count(AuditRow.id),
-        func.count(AuditRow.score),
-        func.sum(AuditRow.n_violated),
-        func.sum(AuditRow.n_critical),
-        func.sum(_whole(func.coalesce(AuditRow.score, 0.0) * 10)),
-        func.sum(_whole(CallRow.duration_s * 1000)),
-    ]
-    columns = [*keys, *(_signed(one, sign) for one in sums)]
-    return select(*columns).join(CallRow, CallRow.id == AuditRow.call_id).where(chosen).group_by(*keys)
-
-
-def _rules(chosen: ColumnElement[bool], sign: int) -> Any:  # a SELECT; the types of its columns differ
-    keys = [_text(AuditRow.day), _text(AuditRow.team), BreachRow.rule, BreachRow.severity]
-    sums = [func.count(BreachRow.audit_id), func.sum(BreachRow.times)]
-    columns = [*keys, *(_signed(one, sign) for one in sums)]
-    return select(*columns).join(AuditRow, AuditRow.id == BreachRow.audit_id).where(chosen).group_by(*keys)
+    Parameters
+    ----------
+    months : None counts everything
+    """
+    chosen: Any = AuditRow.latest
+    if months is not None:
+        chosen = chosen & func.coalesce(func.substr(AuditRow.day, 1, 7), "").in_(list(months))
+    for counted in COUNTED[::2]:  # a table each
+        old = delete(counted.table)
+        old = old if months is None else old.where(func.substr(counted.period, 1, 7).in_(list(months)))
+        session.execute(old)
+    for counted in COUNTED:
+        session.execute(insert(counted.table).from_select([*counted.keys, *counted.sums], counted.rows(chosen, 1)))
 
 
 def _text(column: Any) -> ColumnElement[str]:
@@ -87,14 +125,11 @@ def _whole(value: ColumnElement[float]) -> ColumnElement[int]:
     return cast(func.round(value), BigInteger)
 
 
-def _signed(value: ColumnElement[Any], sign: int) -> ColumnElement[int]:
-    return cast(value, BigInteger) * sign
-
-
-def _adding(dialect: str, table: Any, keys: tuple[str, ...], sums: tuple[str, ...], rows: Any) -> Any:
-    adding = INSERTS[dialect](table.__table__).from_select([*keys, *sums], rows)
-    set_ = {name: table.__table__.c[name] + adding.excluded[name] for name in sums}
-    return adding.on_conflict_do_update(index_elements=list(keys), set_=set_)
+def _adding(dialect: str, counted: _Counted, rows: Any) -> Any:
+    table = counted.table.__table__
+    adding = INSERTS[dialect](table).from_select([*counted.keys, *counted.sums], rows)
+    set_ = {name: table.c[name] + adding.excluded[name] for name in counted.sums}
+    return adding.on_conflict_do_update(index_elements=list(counted.keys), set_=set_)
 
 
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callaudit.records import Audit, Call, Direction, Finding, PastCall, Severity, Verdict
+from callaudit.records import Audit, Call, Direction, Finding, Judgement, PastCall, Severity, Verdict
 from callaudit.reports.json import SCHEMA, audit_document, call_document
 from callaudit.reports.stored import call_from
 from callaudit.store.documents import packed, unpacked
@@ -19,6 +19,10 @@ CALL_KEYS = ("recording", "timeline", "turns", "measurements", "language", "sign
 """Parts of the audit document that the call's half holds; the judgement's half holds the others."""
 VERDICTS: tuple[Verdict, ...] = ("fail", "review", "pass")
 """The worst first."""
+FIRST_RANK = 10_000_000
+"""The first rank of a verdict is so many times its place among `VERDICTS`."""
+NONE_CRITICAL = 9_990_000
+"""From that rank of a verdict on no violation is critical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,9 @@ def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall |
     )
 
 
-def judgement_of(audit: Audit, document: dict[str, Any], judging: str, past: PastCall | None = None) -> JudgementEntry:
+def judgement_of(
+    audit: Audit | Judgement, document: dict[str, Any], judging: str, past: PastCall | None = None
+) -> JudgementEntry:
     """The judgement alone, of a call that is stored already; `document` is the audit's own."""
     score, made_by = audit.score, audit.made_by
     return JudgementEntry(
@@ -175,9 +181,9 @@ def _breach(finding: Finding) -> Breach:
 def rank_of(judgement: JudgementEntry) -> int:
     """Place in the queue, the worst first: by verdict, then by critical violations, then by score.
 
-    One number, so that an index keeps the order: verdict (fail 0, review 1, pass 2) · 10⁷ + (999 − critical, at most
-    999) · 10⁴ + tenths of the score; without a score, as if it were 0.
+    One number, so that an index keeps the order: place of the verdict in `VERDICTS` · `FIRST_RANK` + (999 − critical,
+    at most 999) · 10⁴ + tenths of the score; without a score, as if it were 0.
     """
     critical = sum(breach.severity == "critical" for breach in judgement.breaches)
     points = round(10 * (judgement.score or 0.0))
-    return VERDICTS.index(judgement.verdict) * 10_000_000 + (999 - min(critical, 999)) * 10_000 + points
+    return VERDICTS.index(judgement.verdict) * FIRST_RANK + (999 - min(critical, 999)) * 10_000 + points

@@ -169,10 +169,10 @@ class AuditRow(Base):
     __table_args__ = (
         Unique("call_id", "judging_id"),
         Index(None, "judging_id"),
-        Index(None, "latest", "rank"),
-        Index(None, "latest", "agent_id", "rank"),
-        Index(None, "latest", "team", "rank"),
-        Index(None, "latest", "day", "rank"),
+        Index("ix_audits_queue", "latest", "rank", "day", "sure_critical", "sure_major", "sure_minor"),
+        Index("ix_audits_agent", "latest", "agent_id", "rank", "day"),
+        Index("ix_audits_team", "latest", "team", "rank", "day"),
+        Index("ix_audits_day", "latest", "day", "rank", "sure_critical", "sure_major", "sure_minor"),
     )
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -211,7 +211,10 @@ class BreachRow(Base):
     """A rule violated, for lists and counts; `rank` and `day` are the judgement's, `rank` None unless it is latest."""
 
     __tablename__ = "breaches"
-    __table_args__ = (Index(None, "rule", "rank", "audit_id", "day", "confidence"),)
+    __table_args__ = (
+        Index("ix_breaches_queue", "rule", "rank", "audit_id", "day", "confidence", "severity"),
+        {"sqlite_with_rowid": False},
+    )
 
     audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
     rule: Mapped[str] = mapped_column(primary_key=True)
@@ -255,7 +258,7 @@ class AskedRow(Base):
     """What a judgement asked of other calls, and the answer: a call whose answer would be another is judged again."""
 
     __tablename__ = "asked"
-    __table_args__ = (Index(None, "key", "audit_id"),)
+    __table_args__ = (Index(None, "key", "audit_id"), {"sqlite_with_rowid": False})
 
     audit_id: Mapped[int] = mapped_column(Key, ForeignKey("audits.id", ondelete="CASCADE"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -264,14 +267,36 @@ class AskedRow(Base):
 
 # ── counts of the latest judgements, kept up to date by whoever writes one (`callaudit/store/counts.py`) ──────────────
 class DayCount(Base):
-    """Calls of an agent on a day, by verdict; empty text where day, team or agent are unknown.
+    """Calls of a team on a day, by verdict; empty text where day or team are unknown, here and below.
 
     Sums are whole numbers (tenths of points, milliseconds), so that adding and taking away leaves no rest.
     """
 
     __tablename__ = "day_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(6), primary_key=True)
+    n_calls: Mapped[int]
+    n_scored: Mapped[int]
+    n_violated: Mapped[int]
+    n_critical: Mapped[int]
+    score_tenths: Mapped[int] = mapped_column(BigInteger)
+    duration_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class AgentCount(Base):
+    """Calls of an agent, by verdict: for each day, and once more for each month (`period` is then 2026-11).
+
+    A year is then twelve rows an agent, and a stretch of days its whole months and the days at its ends.
+    """
+
+    __tablename__ = "agent_counts"
+    __table_args__ = (Index(None, "agent_id", "span", "period"), {"sqlite_with_rowid": False})
+
+    span: Mapped[str] = mapped_column(String(5), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
     team: Mapped[str] = mapped_column(primary_key=True)
     agent_id: Mapped[str] = mapped_column(primary_key=True)
     verdict: Mapped[str] = mapped_column(String(6), primary_key=True)
@@ -284,11 +309,13 @@ class DayCount(Base):
 
 
 class RuleCount(Base):
-    """Calls of a team on a day that broke a rule; empty text where day or team are unknown."""
+    """Calls of a team that broke a rule: for each day, and for each month, as `AgentCount`."""
 
     __tablename__ = "rule_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
-    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    span: Mapped[str] = mapped_column(String(5), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
     team: Mapped[str] = mapped_column(primary_key=True)
     rule: Mapped[str] = mapped_column(primary_key=True)
     severity: Mapped[str] = mapped_column(String(8), primary_key=True)

@@ -111,7 +111,8 @@ def write_judgement(session: Session, call_id: int, entry: JudgementEntry, vault
         shared = {"audit_id": audit_id, "rank": rank if newest else None, "day": call.day}
         connection.execute(_insert(BREACHES), [{**shared, **asdict(breach)} for breach in entry.breaches])
     if entry.asked:
-        connection.execute(_insert(ASKED), [{"audit_id": audit_id, "key": key, "answer": a} for key, a in entry.asked])
+        asked = [{"audit_id": audit_id, "key": asked_key(key, vault), "answer": answer} for key, answer in entry.asked]
+        connection.execute(_insert(ASKED), asked)
     _write_past(connection, call_id, entry, vault)
     if newest:
         add(session, [audit_id])

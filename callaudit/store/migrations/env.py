@@ -13,9 +13,13 @@ def _plain(kind: str, value: Any, autogen: object) -> str | Literal[False]:
     return False
 
 
-given = context.config.attributes
-context.configure(
-    connection=given["connection"], target_metadata=given.get("tables"), render_as_batch=True, render_item=_plain
-)
-with context.begin_transaction():
-    context.run_migrations()
+given = getattr(context, "config", None)
+if given is not None:  # None where somebody else than Alembic reads the file, as a search for doctests does
+    context.configure(
+        connection=given.attributes["connection"],
+        target_metadata=given.attributes.get("tables"),
+        render_as_batch=True,
+        render_item=_plain,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

@@ -37,6 +37,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_log_at"), ["at"], unique=False)
 
     op.create_table(
+        "agent_counts",
+        sa.Column("span", sa.String(length=5), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("agent_id", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(length=6), nullable=False),
+        sa.Column("n_calls", sa.Integer(), nullable=False),
+        sa.Column("n_scored", sa.Integer(), nullable=False),
+        sa.Column("n_violated", sa.Integer(), nullable=False),
+        sa.Column("n_critical", sa.Integer(), nullable=False),
+        sa.Column("score_tenths", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("span", "period", "team", "agent_id", "verdict", name=op.f("pk_agent_counts")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("agent_counts", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_agent_counts_agent_id_span_period"), ["agent_id", "span", "period"], unique=False
+        )
+
+    op.create_table(
         "calls",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("recording_id", sa.String(length=64), nullable=False),
@@ -68,7 +89,6 @@ def upgrade() -> None:
         "day_counts",
         sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
-        sa.Column("agent_id", sa.String(), nullable=False),
         sa.Column("verdict", sa.String(length=6), nullable=False),
         sa.Column("n_calls", sa.Integer(), nullable=False),
         sa.Column("n_scored", sa.Integer(), nullable=False),
@@ -76,7 +96,8 @@ def upgrade() -> None:
         sa.Column("n_critical", sa.Integer(), nullable=False),
         sa.Column("score_tenths", sa.BigInteger(), nullable=False),
         sa.Column("duration_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "team", "agent_id", "verdict", name=op.f("pk_day_counts")),
+        sa.PrimaryKeyConstraint("day", "team", "verdict", name=op.f("pk_day_counts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "files",
@@ -104,13 +125,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "rule_counts",
-        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("span", sa.String(length=5), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("severity", sa.String(length=8), nullable=False),
         sa.Column("n_calls", sa.Integer(), nullable=False),
         sa.Column("n_times", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "team", "rule", "severity", name=op.f("pk_rule_counts")),
+        sa.PrimaryKeyConstraint("span", "period", "team", "rule", "severity", name=op.f("pk_rule_counts")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "runs",
@@ -176,13 +199,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("call_id", "judging_id", name=op.f("uq_audits_call_id_judging_id")),
     )
     with op.batch_alter_table("audits", schema=None) as batch_op:
+        batch_op.create_index("ix_audits_agent", ["latest", "agent_id", "rank", "day"], unique=False)
+        batch_op.create_index(
+            "ix_audits_day", ["latest", "day", "rank", "sure_critical", "sure_major", "sure_minor"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_audits_judging_id"), ["judging_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_audits_latest_agent_id_rank"), ["latest", "agent_id", "rank"], unique=False
+            "ix_audits_queue", ["latest", "rank", "day", "sure_critical", "sure_major", "sure_minor"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_audits_latest_day_rank"), ["latest", "day", "rank"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audits_latest_rank"), ["latest", "rank"], unique=False)
-        batch_op.create_index(batch_op.f("ix_audits_latest_team_rank"), ["latest", "team", "rank"], unique=False)
+        batch_op.create_index("ix_audits_team", ["latest", "team", "rank", "day"], unique=False)
 
     op.create_table(
         "call_documents",
@@ -234,6 +259,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_asked_audit_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("audit_id", "key", name=op.f("pk_asked")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("asked", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_asked_key_audit_id"), ["key", "audit_id"], unique=False)
@@ -259,12 +285,11 @@ def upgrade() -> None:
         sa.Column("day", sa.String(length=10), nullable=True),
         sa.ForeignKeyConstraint(["audit_id"], ["audits.id"], name=op.f("fk_breaches_audit_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("audit_id", "rule", name=op.f("pk_breaches")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("breaches", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_breaches_rule_rank_audit_id_day_confidence"),
-            ["rule", "rank", "audit_id", "day", "confidence"],
-            unique=False,
+            "ix_breaches_queue", ["rule", "rank", "audit_id", "day", "confidence", "severity"], unique=False
         )
 
     op.create_table(

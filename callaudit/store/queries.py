@@ -1,0 +1,334 @@
+"""What lists and figures ask of the store: calls worst first, how many there are, and sums by rule, agent and day.
+
+Only the latest judgement of a recording counts. Each function is given a session that only reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from callaudit.records import Severity, Verdict
+from callaudit.store.entries import FIRST_RANK, NONE_CRITICAL, VERDICTS
+from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
+
+FLAGGED: tuple[Verdict, ...] = ("fail", "review")
+PAGE = 50
+FEW = 20_000
+"""So many calls are sorted in a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which calls are wanted; what is empty or None does not filter.
+
+    `since` and `until` are the first and last day (ISO 8601). `rules`: one of these is broken; `severity` and
+    `least_confidence`, in [0, 1], hold for one and the same violation, and for one of these rules where there are any.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    agents: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    severity: Severity | None = None
+    least_confidence: float | None = None
+    verdicts: tuple[Verdict, ...] = FLAGGED
+
+
+class Place(NamedTuple):
+    """A place in the queue: behind it the next page begins."""
+
+    rank: int
+    audit_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the queue."""
+
+    place: Place
+    call_id: int
+    path: str
+    started_at: datetime | None
+    duration_s: float
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    verdict: Verdict
+    score: float | None
+    low: float | None
+    high: float | None
+    n_violated: int
+    n_critical: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sums over calls: of one agent, one day, one team or of all; `key` says of which.
+
+    `mean_score` is None where no call has a score.
+    """
+
+    key: str
+    n_calls: int
+    n_failed: int
+    n_review: int
+    n_violated: int
+    n_critical: int
+    mean_score: float | None
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFigures:
+    """How many calls broke a rule, and how often."""
+
+    rule: str
+    severity: Severity
+    n_calls: int
+    n_times: int
+
+
+# ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────
+def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit: int = PAGE) -> tuple[Listed, ...]:
+    """A page of calls, the worst first.
+
+    Parameters
+    ----------
+    after : the last place of the page before; None begins at the top
+    """
+    days = _counted_days(session, wanted)
+    if days == 0:
+        return ()
+    places = _places(wanted)
+    rank, audit_id = places.selected_columns
+    if after is not None:
+        places = places.where(tuple_(rank, audit_id) > after)
+    # few enough are sorted; of many, the first ones are found in the order of an index on ranks
+    order = rank + 0 if days is not None and days <= FEW and not wanted.rules else rank
+    page = places.order_by(order, audit_id).limit(limit).subquery()
+    lines: Any = (
+        select(
+            AuditRow.rank, AuditRow.id, AuditRow.call_id, CallRow.path, CallRow.started_at, CallRow.duration_s,
+            AuditRow.agent_id, CallRow.agent_name, AuditRow.team, AuditRow.verdict, AuditRow.score, AuditRow.low,
+            AuditRow.high, AuditRow.n_violated, AuditRow.n_critical,
+        )
+        .join(page, page.c.audit_id == AuditRow.id)
+        .join(CallRow, CallRow.id == AuditRow.call_id)
+        .order_by(AuditRow.rank, AuditRow.id)
+    )  # fmt: skip
+    return tuple(Listed(Place(*row[:2]), *row[2:]) for row in session.execute(lines))
+
+
+def count(session: Session, wanted: Filter) -> int:
+    """How many calls the queue holds with this filter."""
+    if wanted.rules or wanted.severity is not None or wanted.least_confidence is not None:
+        return int(session.scalar(select(func.count()).select_from(_places(wanted).subquery())) or 0)
+    table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
+    found = select(func.sum(table.n_calls)).where(*_counted(table, wanted), table.verdict.in_(wanted.verdicts))
+    return int(session.scalar(found) or 0)
+
+
+def _counted_days(session: Session, wanted: Filter) -> int | None:
+    """How many calls of these verdicts the days hold; None where days do not filter, or agents or teams do more."""
+    if (wanted.since is None and wanted.until is None) or wanted.since == wanted.until or wanted.agents or wanted.teams:
+        return None
+    return count(session, Filter(wanted.since, wanted.until, verdicts=wanted.verdicts))
+
+
+def _places(wanted: Filter) -> Any:  # a SELECT of two columns
+    """Rank and id of the judgements that are wanted, each once."""
+    places: Any
+    broken = _broken(wanted)
+    if wanted.rules and not (wanted.agents or wanted.teams):
+        broken += [_ranks(BreachRow.rank, wanted), *_days(BreachRow.day, wanted)]
+        places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
+        return places.distinct() if len(wanted.rules) > 1 else places
+    places = select(AuditRow.rank, AuditRow.id.label("audit_id")).where(AuditRow.latest, _ranks(AuditRow.rank, wanted))
+    places = places.where(*_days(AuditRow.day, wanted))
+    if wanted.agents:
+        places = places.where(AuditRow.agent_id.in_(wanted.agents))
+    if wanted.teams:
+        places = places.where(AuditRow.team.in_(wanted.teams))
+    if wanted.rules:
+        return places.where(select(BreachRow.audit_id).where(BreachRow.audit_id == AuditRow.id, *broken).exists())
+    return places if (sure := _sure(wanted)) is None else places.where(sure)
+
+
+def _broken(wanted: Filter) -> list[Any]:
+    """What is asked of a violation, where rules are named."""
+    asked: list[Any] = [BreachRow.rule.in_(wanted.rules)]
+    if wanted.severity is not None:
+        asked.append(BreachRow.severity == wanted.severity)
+    if wanted.least_confidence is not None:
+        asked.append(BreachRow.confidence >= wanted.least_confidence)
+    return asked
+
+
+def _sure(wanted: Filter) -> ColumnElement[bool] | None:
+    """Whether a violation of that severity is that sure; the three columns know it without the violations."""
+    if wanted.severity is None and wanted.least_confidence is None:
+        return None
+    columns = {"critical": AuditRow.sure_critical, "major": AuditRow.sure_major, "minor": AuditRow.sure_minor}
+    asked = [columns[wanted.severity]] if wanted.severity is not None else list(columns.values())
+    return or_(*(one >= (wanted.least_confidence or 0.0) for one in asked))
+
+
+def _days(day: Any, wanted: Filter) -> list[Any]:
+    if wanted.since is not None and wanted.since == wanted.until:
+        return [day == wanted.since]  # of one day an index knows the order
+    return [
+        *([] if wanted.since is None else [day >= wanted.since]),
+        *([] if wanted.until is None else [day <= wanted.until]),
+    ]
+
+
+def _ranks(rank: Any, wanted: Filter) -> Any:  # a condition
+    """The ranks of the verdicts: a stretch each, and one where they follow each other."""
+    chosen = sorted(VERDICTS.index(verdict) for verdict in set(wanted.verdicts))
+    most = NONE_CRITICAL if wanted.severity == "critical" else FIRST_RANK
+    stretches = [(one * FIRST_RANK, one * FIRST_RANK + most) for one in chosen]
+    joined: list[tuple[int, int]] = []
+    for first, end in stretches:
+        if joined and joined[-1][1] == first:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((first, end))
+    return or_(false(), *(and_(rank >= first, rank < end) for first, end in joined))
+
+
+# ── figures ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def by_day(session: Session, wanted: Filter) -> tuple[Figures, ...]:
+    """Sums by day; of the filter, days, agents and teams count, and all verdicts."""
+    return _figures(session, "day", wanted)
+
+
+def by_agent(session: Session, wanted: Filter) -> tuple[Figures, ...]:
+    """Sums by agent, as `by_day`."""
+    return _figures(session, "agent_id", wanted)
+
+
+def by_team(session: Session, wanted: Filter) -> tuple[Figures, ...]:
+    """Sums by team, as `by_day`."""
+    return _figures(session, "team", wanted)
+
+
+def _figures(session: Session, name: Literal["day", "agent_id", "team"], wanted: Filter) -> tuple[Figures, ...]:
+    table: Any = AgentCount if wanted.agents or name == "agent_id" else DayCount
+    key = table.period if table is AgentCount and name == "day" else getattr(table, name)
+
+    def of(verdict: Verdict) -> ColumnElement[int]:
+        return func.sum(table.n_calls).filter(table.verdict == verdict)
+
+    sums = [
+        func.sum(table.n_calls), of("fail"), of("review"), func.sum(table.n_violated), func.sum(table.n_critical),
+        func.sum(table.score_tenths), func.sum(table.n_scored), func.sum(table.duration_ms),
+    ]  # fmt: skip
+    rows = select(key, *sums).where(*_counted(table, wanted, whole=name != "day")).group_by(key).order_by(key)
+    return tuple(_figure(*row) for row in session.execute(rows) if row[1])
+
+
+def _figure(key: str, *sums: int | None) -> Figures:
+    n_calls, n_failed, n_review, n_violated, n_critical, tenths, n_scored, ms = (int(one or 0) for one in sums)
+    mean = tenths / 10 / n_scored if n_scored else None
+    return Figures(key, n_calls, n_failed, n_review, n_violated, n_critical, mean, ms / 3_600_000)
+
+
+def by_rule(session: Session, wanted: Filter) -> tuple[RuleFigures, ...]:
+    """How often each rule was broken, the most broken first; of the filter, days, agents and teams count."""
+    rows: Any
+    if wanted.agents:  # a few thousand calls: counted one by one
+        calls: Any = func.count(BreachRow.audit_id)
+        key: list[Any] = [BreachRow.rule, BreachRow.severity]
+        rows = select(*key, calls, func.sum(BreachRow.times)).join(AuditRow, AuditRow.id == BreachRow.audit_id)
+        rows = rows.where(AuditRow.latest, AuditRow.agent_id.in_(wanted.agents), *_days(AuditRow.day, wanted))
+        rows = rows.where(AuditRow.team.in_(wanted.teams)) if wanted.teams else rows
+    else:
+        calls, key = func.sum(RuleCount.n_calls), [RuleCount.rule, RuleCount.severity]
+        rows = select(*key, calls, func.sum(RuleCount.n_times)).where(*_counted(RuleCount, wanted))
+    rows = rows.group_by(*key).having(calls > 0).order_by(calls.desc(), *key)
+    return tuple(RuleFigures(rule, severity, int(n), int(times)) for rule, severity, n, times in session.execute(rows))
+
+
+def _counted(table: Any, wanted: Filter, *, whole: bool = True) -> list[Any]:
+    """The rows of a table of counts; the empty text stands for an unknown day, which no bound keeps.
+
+    Parameters
+    ----------
+    whole : whether whole months may stand for their days
+    """
+    found: list[Any] = []
+    if wanted.teams:
+        found.append(table.team.in_(wanted.teams))
+    if table is DayCount:
+        return [*found, *_days(table.day, wanted), *([] if wanted.until is None else [table.day != ""])]
+    if wanted.agents:
+        found.append(table.agent_id.in_(wanted.agents))
+    parts = months_and_days(wanted.since, wanted.until) if whole else ((), ((wanted.since, wanted.until),))
+    spans = [and_(table.span == "month", *_between(table.period, part)) for part in parts[0]]
+    spans += [and_(table.span == "day", *_between(table.period, part)) for part in parts[1]]
+    return [*found, or_(false(), *spans)]
+
+
+Stretch = tuple[str | None, str | None]
+"""The first and last day, or month, of a stretch; None where it has no bound."""
+
+
+def _between(period: Any, stretch: Stretch) -> list[Any]:
+    first, last = stretch
+    bounds = [] if first is None else [period >= first]
+    return bounds if last is None else [*bounds, period <= last, period != ""]
+
+
+def months_and_days(since: str | None, until: str | None) -> tuple[tuple[Stretch, ...], tuple[Stretch, ...]]:
+    """Days as whole months and what is left of them at the ends.
+
+    >>> months_and_days("2026-01-15", "2026-04-10")
+    ((('2026-02', '2026-03'),), (('2026-01-15', '2026-01-31'), ('2026-04-01', '2026-04-10')))
+    >>> months_and_days("2026-03-01", None)
+    ((('2026-03', None),), ())
+    >>> months_and_days("2026-03-02", "2026-03-31")
+    ((), (('2026-03-02', '2026-03-31'),))
+    """
+    first = date.fromisoformat(since) if since else None
+    last = date.fromisoformat(until) if until else None
+    begin = None if first is None else first if first.day == 1 else _next_month(first)  # of the first whole month
+    end = None if last is None else (last + timedelta(1)).replace(day=1)  # of the last one
+    if begin and end and begin >= end:
+        return (), ((since, until),)
+    days: list[Stretch] = []
+    if first and begin and first < begin:
+        days.append((since, (begin - timedelta(1)).isoformat()))
+    if last and end and last >= end:
+        days.append((end.isoformat(), until))
+    whole = (begin.isoformat()[:7] if begin else None, (end - timedelta(1)).isoformat()[:7] if end else None)
+    return (whole,), tuple(days)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(31)).replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a filter can choose from."""
+
+    agents: tuple[str, ...]
+    teams: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+def choices(session: Session) -> Known:
+    """The agents, teams and rules that occur."""
+
+    def of(table: Any, column: Any) -> tuple[str, ...]:
+        known = select(column).distinct().where(table.n_calls > 0)
+        known = known if table is DayCount else known.where(table.span == "month")
+        return tuple(sorted(filter(None, session.scalars(known))))
+
+    return Known(of(AgentCount, AgentCount.agent_id), of(DayCount, DayCount.team), of(RuleCount, RuleCount.rule))
