@@ -73,5 +73,6 @@ def next_time(clock: str, now: datetime | None = None) -> datetime:
         wanted = time.fromisoformat(clock.zfill(5))
     except ValueError as error:
         raise ConfigError(f"wanted a time of day as 06:00, got {clock!r}") from error
-    moment = datetime.combine(present.date(), wanted)
-    return (moment if moment > present else moment + timedelta(days=1)).astimezone()
+    days = (present.date() + timedelta(days=k) for k in range(3))
+    moments = (datetime.combine(day, wanted.replace(fold=fold)).astimezone() for day in days for fold in (0, 1))
+    return next(moment for moment in moments if moment > present.astimezone())  # by a clock that may be set on or back
