@@ -78,7 +78,12 @@ def addresses(config: NotifyConfig, environment: Mapping[str, str] = os.environ)
 def notify(
     summary: Summary, urls: tuple[str, ...], config: NotifyConfig, workbook: Path | None = None
 ) -> tuple[str, ...]:
-    """Sends the message, if it is one that the settings ask for.
+    """`send` for the message about a summary."""
+    return send(message(summary), urls, config, workbook)
+
+
+def send(told: Message, urls: tuple[str, ...], config: NotifyConfig, workbook: Path | None = None) -> tuple[str, ...]:
+    """Sends a message, if it is one that the settings ask for.
 
     Parameters
     ----------
@@ -90,7 +95,6 @@ def notify(
     tuple of str
         What could not be sent, one line for each address, without its password; empty when all went well.
     """
-    told = message(summary)
     if not urls or (config.on == "failure" and not told.failed):
         return ()
     attachment = workbook if config.attach else None
