@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from callaudit.batch.keys import judging_digest
 from callaudit.config import Config
@@ -22,7 +23,7 @@ from callaudit.store.documents import unpacked
 from callaudit.store.entries import JudgementEntry, call_of, judgement_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Way:
     """A way of judging: by which rulebook and sheet, with what help; it can be handed to another process."""
 
@@ -42,12 +43,13 @@ class Way:
         rulebook.sheet(config.judge.sheet)  # a wrong name is said at once
         return cls(rulebook, aids_of(config), config.judge.sheet)
 
-    @property
+    @cached_property
     def judging(self) -> str:
         """The digest by which the store knows it."""
         return judging_digest(self.rulebook, self.aids, self.sheet)
 
-    def digests(self) -> dict[str, str]:
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
         """The digest of each rule."""
         return rule_digests(self.rulebook, self.aids)
 

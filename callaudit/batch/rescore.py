@@ -97,8 +97,7 @@ def rescore(
 
 def know(store: Store, way: Way) -> int:
     """The id of the way in the store, with the digests of its rules: what a later rescore goes by."""
-    book = way.rulebook
-    digests = way.digests()
+    book, digests = way.rulebook, way.digests
     return store.transact(lambda session: judging_of(session, way.judging, book.name, book.sha256, digests))
 
 
@@ -116,7 +115,7 @@ class _Run:
     ) -> None:
         self.store, self.way, self.workers, self.dry_run = store, way, workers, dry_run
         self.on_shift, self.progress = on_shift, progress
-        self.digests, self.judging = way.digests(), way.judging
+        self.digests, self.judging = way.digests, way.judging
         self.asking = {rule.id for rule in way.rulebook.rules if asks_history(rule)}
         self.ways: dict[int, Judged] = {}
         self.done = Rescored()

@@ -13,6 +13,7 @@ from callaudit.errors import CallauditError
 COMMANDS = {
     "audit": ("audit", "Audit recorded calls and print one report."),
     "batch": ("batch", "Audit folders or storage full of calls, each once, whatever happens on the way."),
+    "rescore": ("rescore_command", "Judge every stored call again by changed rules; say whose verdict flips."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),

