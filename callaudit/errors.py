@@ -12,6 +12,7 @@ CallauditError
 ├── AuditError             a stored audit is none, or lacks what a judgement needs
 ├── StoreError             the database cannot be reached or refused
 │   └── LeaseLost          the task became another run's while it was worked on
+├── NightAtWork            another night is at work on the same store and out folder
 └── LabelError             a label, or an audit to be held against it, is wrong (file, line, field)
 
 A message says what, where, what was wanted, what was got and what to do next, on one line.
@@ -71,3 +72,7 @@ class LeaseLost(StoreError):
 
 class LabelError(CallauditError):
     """A label of a call, or an audit to be held against it, is wrong; the message names file, line and field."""
+
+
+class NightAtWork(CallauditError):
+    """Another night is at work on the same store and out folder."""
