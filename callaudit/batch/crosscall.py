@@ -3,8 +3,8 @@
 A call is judged at once, knowing no other, and the store keeps what it asked of other calls, with the answer it got.
 This pass compares each answer with what the store would say now, and judges the calls again to whom it says something
 else: only their rules that may ask. What is asked when a call is judged again may be new; the pass is repeated until
-every answer stands. So it may be broken off anywhere and begun again, and its outcome hangs on the calls in the store alone,
-not on the order in which they came.
+every answer stands. So it may be broken off anywhere and begun again, and its outcome hangs on the calls in the store
+alone, not on the order in which they came.
 """
 
 from __future__ import annotations
