@@ -74,5 +74,6 @@ def next_time(clock: str, now: datetime | None = None) -> datetime:
     except ValueError as error:
         raise ConfigError(f"wanted a time of day as 06:00, got {clock!r}") from error
     days = (present.date() + timedelta(days=k) for k in range(3))
-    moments = (datetime.combine(day, wanted.replace(fold=fold)).astimezone() for day in days for fold in (0, 1))
-    return next(moment for moment in moments if moment > present.astimezone())  # by a clock that may be set on or back
+    seconds = (datetime.combine(day, wanted.replace(fold=fold)).timestamp() for day in days for fold in (0, 1))
+    first = next(one for one in seconds if one > present.timestamp())  # by a clock that may be set on or back
+    return datetime.fromtimestamp(first, UTC).astimezone()
