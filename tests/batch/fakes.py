@@ -2,6 +2,7 @@
 
 A recording is a few lines of text; its first line says how it goes: `done`, `unreadable`, `passing` (fails twice, then
 goes well), `always` (fails whenever it is tried), `dies` (kills its worker), `slow 0.2` (takes so many seconds),
+`fills 600` (takes so much memory, in MiB, and hangs),
 `vanishes` (deletes the file, unless a file `stay` lies beside it), `vanishes once` (the first name alone), `grows`
 (writes to the file while it is read).
 """
@@ -47,7 +48,10 @@ def audit_of(recording_id: str, location: str) -> Audit:
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """Makes work that obeys the recording; `log`, if given, gets a line for each task begun, `pause_s` slows all."""
+    """Makes work that obeys the recording.
+
+    `log`, if given, gets a line for each task begun: recording, attempt, process. `pause_s` slows all.
+    """
 
     log: Path | None = None
     pause_s: float = 0.0
@@ -64,7 +68,7 @@ class Fake:
             beat("reading")
             if self.fake.log is not None:
                 with self.fake.log.open("a") as log:
-                    log.write(f"{task.recording_id} {task.attempt}\n")
+                    log.write(f"{task.recording_id} {task.attempt} {os.getpid()}\n")
             path = local_path(task.location)
             assert path is not None
             try:
@@ -76,6 +80,9 @@ class Fake:
                 return Lost(task, "UnreadableAudio", f"{error.strerror}")
             if says == "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if says == "fills":
+                held = bytearray(int(rest) << 20)
+                time.sleep(1000 * len(held[:1]))
             if says == "unreadable":
                 return Lost(task, "UnreadableAudio", "not audio that can be decoded")
             if says == "always" or (says == "passing" and task.attempt < 3):

@@ -78,6 +78,7 @@ def ended(process: BaseProcess) -> int:
     return process.exitcode
 
 
+@pytest.mark.slow
 def test_a_kill_between_any_two_writes_loses_nothing_and_doubles_nothing(tmp_path: Path, check: Check) -> None:
     n_deaths = 0
     for at in range(1, 400):
@@ -101,6 +102,7 @@ def test_a_kill_between_any_two_writes_loses_nothing_and_doubles_nothing(tmp_pat
     assert not died
 
 
+@pytest.mark.slow
 def test_kills_at_any_moment_lose_nothing_and_double_nothing(store_url: str, tmp_path: Path, check: Check) -> None:
     calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
     for k in range(40):
