@@ -16,6 +16,7 @@ COMMANDS = {
     "rescore": ("rescore_command", "Judge every stored call again by changed rules; say whose verdict flips."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
+    "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),
     "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),
     "models": ("models", "The speech models: which there are, where they lie, whether they are whole."),
 }
