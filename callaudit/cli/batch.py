@@ -9,10 +9,14 @@ from typing import cast
 
 import click
 
-from callaudit.batch.configured import Order, run_configured
+from callaudit.batch.configured import Order
 from callaudit.batch.enrol import Anew
+from callaudit.batch.logs import Level, events
+from callaudit.batch.notify import addresses, message, send
 from callaudit.batch.stopping import next_time
+from callaudit.batch.summaries import NAMES
 from callaudit.batch.summaries.text import render_text
+from callaudit.cli.night import Watch, watch_options, watched
 from callaudit.cli.screen import complain
 from callaudit.cli.settings import settings
 from callaudit.config import Config, ExecutorName
@@ -41,6 +45,7 @@ from callaudit.config import Config, ExecutorName
 @click.option("--until", help="Begin nothing more from this time of day on, e.g. 06:00; the next run goes on.")
 @click.option("--retry-failed", is_flag=True, help="Try the calls in the quarantine once more.")
 @click.option("--redo", is_flag=True, help="Hear and judge calls again that are done.")
+@watch_options
 def batch(
     sources: tuple[str, ...],
     out: Path,
@@ -53,6 +58,7 @@ def batch(
     workers: int | None,
     ray_address: str | None,
     sample: str | None,
+    metrics: Path | None,
     **given: str | None,
 ) -> None:
     """Audit every recording in folders, patterns, lists or storage, each once, whatever happens on the way.
@@ -76,18 +82,20 @@ def batch(
     if store_url is not None:
         config = replace(config, store=replace(config.store, url=store_url))
     moment = None if until is None else next_time(until)
-    sys.exit(_done(config, Order(sources, out, "batch", moment, Anew(redo, retry_failed))))
+    order = Order(sources, out, "batch", moment, Anew(redo, retry_failed))
+    sys.exit(_done(config, order, Watch(cast("Level | None", given["log_level"]), metrics)))
 
 
-def _done(config: Config, order: Order) -> int:
-    """The exit status of the batch, after its summary was printed."""
-    result = run_configured(
-        config, order, tell=lambda trouble: complain(f"{trouble.location}: cannot be searched: {trouble.why}")
-    )
+def _done(config: Config, order: Order, watch: Watch) -> int:
+    """The exit status of the batch, after its summary was printed and told to whom the settings name."""
+    urls = addresses(config.notify)  # what is wrong with them is said before the work, not after
+    result = watched(config, order, watch)
     click.echo(render_text(result.summary), nl=False)
-    if result.n_otherwise:
+    if result.n_otherwise and sys.stderr.isatty():
         complain(
             f"{result.n_otherwise} calls were judged by other rules earlier and are left so; "
             "`callaudit rescore` judges them again, without their sound"
         )
+    for fault in send(message(result.summary), urls, config.notify, order.out / NAMES[-1]):
+        events.warning("notify.failed", why=fault)
     return 0 if result.is_whole else 2
