@@ -24,6 +24,8 @@ LONGEST_WAIT_S = 8.0
 """Between two tries to reach a database that is gone."""
 READING = "callaudit_reading"
 """Option of connections that will not write: they take no lock."""
+ALONE = "callaudit_alone"
+"""Option of connections that do what may not be part of a transaction."""
 
 GONE = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03")
 """SQLSTATEs (or their class) that pass: connection lost, server shutting down or starting, too many clients,
@@ -112,8 +114,9 @@ def _prepare(connection: Any, record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     # IMMEDIATE waits for the lock at once; a transaction that reads first and writes later would fail instead
-    reading = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(ALONE, False):
+        connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────

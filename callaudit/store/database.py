@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, insert, select, update
+from sqlalchemy import URL, Engine, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from callaudit.config import StoreConfig
 from callaudit.errors import LeaseLost, StoreError
 from callaudit.records import Audit, Call
 from callaudit.reports.stored import audit_from, call_from
-from callaudit.store.connection import READING, address_of, fault, make_engine, patiently, shown
+from callaudit.store.connection import ALONE, READING, address_of, fault, make_engine, patiently, shown
 from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
 from callaudit.store.documents import unpacked
 from callaudit.store.entries import Entry, JudgementEntry, joined
@@ -290,6 +290,28 @@ class Store:
                 return revision_of(connection)
 
         return patiently(work, self._url, self._patience_s)
+
+    def tidy(self) -> None:
+        """Gives the room of what was deleted back to the system, so that nothing of it is left in the files.
+
+        PostgreSQL marks the room as free and overwrites it in time; `VACUUM FULL` does it at once, and locks tables.
+        """
+        options = {ALONE: True} | ({"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {})
+
+        def work() -> None:
+            with self._engine.execution_options(**options).connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+        patiently(work, self._url, self._patience_s)
+
+    def size_bytes(self) -> int:
+        """Room that the database takes on its disk."""
+        if self.path is not None:
+            return sum(one.stat().st_size for one in self.path.parent.glob(f"{self.path.name}*"))
+        size = text("SELECT pg_database_size(current_database())")
+        return self.transact(lambda session: int(session.scalar(size) or 0), write=False)
 
     def _upgrade(self) -> None:
         with self._engine.execution_options(**{READING: True}).connect() as connection:

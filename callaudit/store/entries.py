@@ -6,6 +6,7 @@ together are the audit document of the contract, byte for byte.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -127,6 +128,7 @@ def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall |
         team=metadata.department,
         sector=metadata.sector,
         language=audit.call.language,
+        masked=tuple(sorted(Counter(one.kind for turn in audit.call.turns for one in turn.masked).items())),
     )
 
 
