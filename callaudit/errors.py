@@ -5,7 +5,8 @@ CallauditError
 ├── RulebookError          a rulebook file is wrong (file, line, field)
 ├── AudioError             a recording cannot be heard
 │   ├── UnreadableAudio    missing, empty, corrupt, truncated, not permitted
-│   └── UnsupportedAudio   readable, but not a call this program can audit
+│   ├── UnsupportedAudio   readable, but not a call this program can audit
+│   └── FileChanged        the file no longer holds the recording that was found in it
 ├── SourceError            a storage of recordings does not answer; it may later
 ├── EngineError            a model or a decoder failed
 │   └── ModelMissing       weights are not on this machine
@@ -44,6 +45,10 @@ class UnreadableAudio(AudioError):
 
 class UnsupportedAudio(AudioError):
     """The file is readable audio, but not a call this program can audit."""
+
+
+class FileChanged(AudioError):
+    """The file no longer holds the recording that was found in it."""
 
 
 class SourceError(CallauditError):

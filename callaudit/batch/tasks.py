@@ -48,7 +48,7 @@ Beat = Callable[[str], None]
 
 
 class Work(Protocol):
-    """What a worker does with a task; never raises for a fault of the recording."""
+    """What a worker does with a task; an error it raises is the task's `Lost` (`executors.base.attempt`)."""
 
     def __call__(self, task: Task, beat: Beat) -> Outcome: ...
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from callaudit.errors import EngineError
 from callaudit.models import engine_of
-from callaudit.transcribe.base import Transcriber, Transcript
+from callaudit.transcribe.base import Loadable, Transcriber, Transcript
 from callaudit.transcribe.recorded import RecordedTranscriber
 
 if TYPE_CHECKING:
     from callaudit.config import EngineConfig
 
-__all__ = ["RecordedTranscriber", "Transcriber", "Transcript", "make_transcriber"]
+__all__ = ["Loadable", "RecordedTranscriber", "Transcriber", "Transcript", "make_transcriber"]
 
 
 def make_transcriber(config: EngineConfig) -> Transcriber:

@@ -55,3 +55,12 @@ class Transcriber(Protocol):
     ) -> Transcript:
         """Words heard in the speech of each channel; the language is found from the speech where it is None."""
         ...
+
+
+@runtime_checkable
+class Loadable(Protocol):
+    """A recogniser whose model can be loaded ahead of the first recording."""
+
+    def load(self) -> None:
+        """Load the model, so that one that is missing or broken is told of at once."""
+        ...

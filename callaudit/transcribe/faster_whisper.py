@@ -125,6 +125,10 @@ class FasterWhisperTranscriber:
         """Digest of its weights."""
         return self._files.sha256
 
+    def load(self) -> None:
+        """Load the model now; ModelMissing or EngineError where that fails."""
+        _ = self._model
+
     def transcribe(
         self,
         audio: Audio,

@@ -73,6 +73,10 @@ class FunasrOnnxTranscriber:
         """Digest of its weights."""
         return self._files.sha256
 
+    def load(self) -> None:
+        """Load the model now; ModelMissing or EngineError where that fails."""
+        _ = self._network
+
     def transcribe(
         self,
         audio: Audio,
