@@ -25,6 +25,7 @@ import logging
 import re
 import sys
 import time
+import traceback
 from collections.abc import MutableMapping
 from typing import Any, Final, Literal, TextIO
 
@@ -43,6 +44,8 @@ PROGRESS_S: Final = 60.0
 """Between two lines about how far the run is."""
 N_DIGITS: Final = 12
 """Of a recording's sha256: enough to tell a million recordings apart."""
+N_FRAMES: Final = 8
+"""Of a traceback, the last ones."""
 LONG_NUMBER: Final = re.compile(r"\d{7,}")
 """Could be a telephone number, a card, an identity number; no count that a library tells of is so long."""
 OWN_WAY: Final = ("ray", "alembic", "sqlalchemy", "faster_whisper")
@@ -81,11 +84,11 @@ def configure(level: Level = "info", *, as_json: bool) -> None:
     if as_json:
         last.append(structlog.processors.JSONRenderer(ensure_ascii=False))
     else:
-        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=_no_traceback))
+        last.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
     handler = _Stderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder(), _blotted, _named(level == "debug")],
+            foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder(), _raised, _blotted],
             processors=last,
         )
     )
@@ -120,25 +123,15 @@ def _blotted(logger: Any, method: str, event: Event) -> Event:
     return event
 
 
-def _named(whole: bool) -> Any:
-    """Of an exception only its class: its text and the lines of code around it may hold what was said."""
-
-    def processor(logger: Any, method: str, event: Event) -> Event:
-        raised = event.pop("exc_info", None)
-        error = raised[1] if isinstance(raised, tuple) else raised
-        if error is not None:
-            event["exception"] = type(error).__name__
-            if whole:
-                event["traceback"] = structlog.processors.ExceptionRenderer(
-                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-                )(logger, method, {"exc_info": error})["exception"]
-        return event
-
-    return processor
-
-
-def _no_traceback(stream: TextIO, raised: Any) -> None:
-    """Lines for people name exceptions and show no code."""
+def _raised(logger: Any, method: str, event: Event) -> Event:
+    """Of an exception its class and where it came from: its text may hold what was said."""
+    raised = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if raised is True else raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)[-N_FRAMES:]
+        event["exception"] = type(error).__name__
+        event["where"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return event
 
 
 class EventLog:

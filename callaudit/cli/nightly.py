@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from callaudit.batch.configured import run_configured
+from callaudit.batch.logs import Level
 from callaudit.batch.nightly import Outlook, outlook, run_night
 from callaudit.batch.sources import Trouble
 from callaudit.batch.summaries.text import render_text
+from callaudit.cli.night import Watch, watch_options, watched
 from callaudit.cli.screen import complain
 from callaudit.config import Config, load_config
 from callaudit.errors import NightAtWork
@@ -30,7 +31,8 @@ AT_WORK = 3
 )
 @click.option("--until", help="Begin nothing more from this time of day on, e.g. 06:00; outranks the settings.")
 @click.option("--dry-run", is_flag=True, help="Search the sources and print what would be done; do nothing.")
-def nightly(config_path: Path, until: str | None, dry_run: bool) -> None:
+@watch_options
+def nightly(config_path: Path, until: str | None, dry_run: bool, log_level: Level | None, metrics: Path | None) -> None:
     """Do one night as the settings say: for cron, a systemd timer or Airflow.
 
     Audits what is new in nightly.sources into nightly.out, until the time is up; writes the summaries; tells whom
@@ -47,8 +49,9 @@ def nightly(config_path: Path, until: str | None, dry_run: bool) -> None:
     config = load_config(config_path)
     if dry_run:
         sys.exit(_foretold(config, outlook(config, until=until)))
+    watch = Watch(log_level, metrics)
     try:
-        night = run_night(config, until=until, batch=partial(run_configured, tell=_trouble))
+        night = run_night(config, until=until, batch=partial(watched, watch=watch))
     except NightAtWork as error:
         complain(str(error))
         sys.exit(AT_WORK)
