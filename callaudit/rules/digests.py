@@ -103,7 +103,8 @@ class _Digests:
             return [name, None]
         if name in within:
             return [name, "circle"]
-        return [name, self._order[name] < self._order[by.id], self._of(self._rules[name], within)]
+        other = self._rules[name]
+        return [name, not sums_up(other) or self._order[name] < self._order[by.id], self._of(other, within)]
 
     @cached_property
     def _past(self) -> str:
