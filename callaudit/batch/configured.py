@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from callaudit.batch.crosscall import cross_calls
+from callaudit.batch.crosscall import cross_calls
 from callaudit.batch.enrol import Anew
 from callaudit.batch.executors.sizing import make_executor, sized
-from callaudit.batch.keys import hearing_digest, judging_digest
+from callaudit.batch.keys import hearing_digest
 from callaudit.batch.outbox import Outbox
+from callaudit.batch.rejudging import Way
+from callaudit.batch.rejudging import Way
 from callaudit.batch.run import Listener, Plan, RunFigures, run_batch
 from callaudit.batch.sampling import drawn, plan_of
-from callaudit.batch.sources import Search, Trouble
+from callaudit.batch.sources import FoundFile, Search, Trouble
 from callaudit.batch.summaries import write_summary
-from callaudit.batch.summary import Summary
+from callaudit.batch.summary import Scope, Summary, figures
 from callaudit.batch.worker import HearAndJudge
 from callaudit.config import Config
-from callaudit.pipeline import Auditor
+from callaudit.errors import CallauditError
 from callaudit.store.database import Store, configured_store
 from callaudit.store.tables import AuditRow, CallRow, JudgingRow, RunTaskRow, TaskRow
 
@@ -42,17 +46,19 @@ class Order:
 @dataclass(frozen=True, slots=True)
 class Result:
     """How it went; `n_troubles` are sources and files that could not be searched, `n_otherwise` calls of the run whose
-    newest judgement is by other rules than these (`callaudit rescore` judges them again)."""
+    newest judgement is by other rules than these (`callaudit rescore` judges them again). `faults` say what failed
+    after the last call."""
 
     figures: RunFigures
     summary: Summary
     n_troubles: int
     n_otherwise: int
+    faults: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether everything that was found could be audited."""
-        return not (self.figures.n_failed or self.n_troubles or self.summary.n_incomplete)
+        return not (self.figures.n_failed or self.n_troubles or self.summary.n_incomplete or self.faults)
 
 
 def run_configured(
@@ -73,19 +79,24 @@ def run_configured(
     config = sized(config)
     plan = plan_of(config.batch.sample, config.batch.sample_seed)
     hearing = hearing_digest(config)
-    auditor = Auditor.from_config(config)  # what is wrong with it is said once, before any work
-    judging = judging_digest(auditor.rulebook, auditor.aids, config.judge.sheet)
+    way = Way.from_config(config)  # what is wrong with it is said once, before any work
     Outbox(order.out).prepare()
     url = config.store.url or str(order.out / STORE_NAME)
     search = Search(order.sources, config.batch.settle_s, (order.out,), tell)
     files = drawn(search, plan, config.batch.order, config.recordings)
+
+    def finish(store: Store, is_whole: bool) -> None:
+        """Lets calls know of each other; of a sample nobody can say that a call was not made."""
+        workers = 1 if config.batch.executor == "serial" else config.batch.workers
+        cross_calls(store, way, complete=is_whole and not plan.is_partial, workers=workers or 1)
+
+    own = Plan(
+        hearing, order.out, config.batch, order.kind, order.until, order.anew, finish, lambda: search.n_young
+    )  # fmt: skip
     with configured_store(replace(config.store, url=url)) as store:
-        own = Plan(
-            hearing, order.out, config.batch, order.kind, order.until, order.anew, n_young=lambda: search.n_young
-        )
         figures = run_batch(store, files, make_executor(config), HearAndJudge(config), own, listener=listener)
         summary = write_summary(store, figures.run_id, order.out)
-        return Result(figures, summary, search.n_troubles, _otherwise(store, figures.run_id, judging))
+        return Result(figures, summary, search.n_troubles, _otherwise(store, figures.run_id, way.judging))
 
 
 def _otherwise(store: Store, run_id: int, judging: str) -> int:

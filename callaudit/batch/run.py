@@ -109,7 +109,8 @@ class Plan:
     """What a run is asked for.
 
     `hearing` is the digest of how calls are heard (`callaudit.batch.keys`); `until` has a zone; `finish` is done after
-    the last call, before the out folder is compared with the store (the pass over several calls). `n_young` says how
+    the last call, before the out folder is compared with the store (the pass over several calls), unless a signal ended
+    the run; it is told whether every recording of the run is in the store. `n_young` says how
     many files the search left alone because they may still be written.
     """
 
@@ -119,7 +120,7 @@ class Plan:
     kind: str = "batch"
     until: datetime | None = None
     anew: Anew = field(default_factory=Anew)
-    finish: Callable[[Store, int], None] = lambda store, run_id: None
+    finish: Callable[[Store, bool], None] = lambda store, is_whole: None
     n_young: Callable[[], int] = lambda: 0
 
 
@@ -336,7 +337,9 @@ class _Run:
 
     # ── the end ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _finished(self) -> RunFigures:
-        self.plan.finish(self.store, self.run_id)
+        if not self.stop.is_urgent:
+            figures = self._figures()
+            self.plan.finish(self.store, figures.stopped is None and figures.n_left == figures.n_failed == 0)
         self._complete()
         figures = self._figures()
         done = update(RunRow).where(RunRow.id == self.run_id).values(ended_at=now(), figures=asdict(figures))

@@ -35,6 +35,11 @@ class Stop:
             self._why = f"it is {self._until.isoformat(timespec='minutes')}"
         return self._why
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether a signal ended the run: somebody waits for the process to be gone."""
+        return self._why is not None and self._why.startswith("SIG")
+
     def now(self, why: str) -> None:
         """Nothing more is begun, because of that."""
         self._why = self._why or why
@@ -52,7 +57,7 @@ class Stop:
             signal.signal(one, before)
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self._why is not None and self._why.startswith("SIG"):
+        if self.is_urgent:
             raise KeyboardInterrupt
         self._why = signal.Signals(number).name
 

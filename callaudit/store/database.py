@@ -177,7 +177,8 @@ class Store:
 
         Parameters
         ----------
-        task_id, owner : the task that the call comes from and who has its lease
+        task_id, owner : the task that the call comes from and who has its lease; a call that is there already was to be
+            heard again, and is replaced
 
         Raises
         ------
@@ -193,7 +194,7 @@ class Store:
                 if (there := session.scalar(known)) is not None:  # this very work, committed as the connection was lost
                     return there
                 raise LeaseLost(f"task {task_id} is another run's by now; its outcome is left to that one")
-            call_id = write_call(session, entry.call, self.vault, now)
+            call_id = write_call(session, entry.call, self.vault, now, anew=task_id is not None)
             write_judgement(session, call_id, entry.judgement, self.vault, now)
             return call_id
 

@@ -55,6 +55,8 @@ LATEST = (
 SAME_AUDIT = select(AUDITS.c.id).where(
     AUDITS.c.call_id == bindparam("call_id"), AUDITS.c.judging_id == bindparam("judging_id")
 )
+LATEST_OF_CALL = select(AUDITS.c.id).where(AUDITS.c.call_id == bindparam("of"), AUDITS.c.latest)
+REMOVE = delete(CALLS).where(CALLS.c.id == bindparam("of"))
 SAME_JUDGING = select(JUDGINGS.c.id).where(JUDGINGS.c.judging == bindparam("judging"))
 RETIRE = update(AUDITS).where(AUDITS.c.id == bindparam("of")).values(latest=False)
 RETIRE_BREACHES = update(BREACHES).where(BREACHES.c.audit_id == bindparam("of")).values(rank=None)
@@ -72,12 +74,19 @@ CUSTOMER = "customer:"
 """How a question about a customer's calls begins (`callaudit.rules.past`)."""
 
 
-def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime) -> int:
-    """The id of the call, written unless it is there: a recording heard once more in the same way is the same."""
+def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, *, anew: bool = False) -> int:
+    """The id of the call, written unless it is there: a recording heard once more in the same way is the same.
+
+    `anew`: one that is there is removed with its judgements, because it was meant to be heard again (by a newer
+    version, say).
+    """
     run = session.connection().execute
     same = {"recording_id": entry.recording_id, "hearing": entry.hearing}
     if (known := run(SAME_CALL, same).scalar()) is not None:
-        return int(known)
+        if not anew:
+            return int(known)
+        take_away(session, list(run(LATEST_OF_CALL, {"of": known}).scalars()))
+        run(REMOVE, {"of": known})
     row = {key: getattr(entry, key) for key in CALL_COLUMNS} | {"heard_at": now, "masked": dict(entry.masked)}
     call_id = int(run(_insert(CALLS, returning=True), row).scalar_one())
     run(_insert(CALL_DOCUMENTS), {"call_id": call_id, "document": vault.sealed(entry.document)})

@@ -41,8 +41,8 @@ def recording(folder: Path, name: str, says: str = "done", text: str | None = No
     return path
 
 
-def audit_of(recording_id: str, location: str) -> Audit:
-    own = replace(sample().call.recording, id=recording_id, path=location)
+def audit_of(recording_id: str, location: str, duration_s: float = 60.0) -> Audit:
+    own = replace(sample().call.recording, id=recording_id, path=location, duration_s=duration_s)
     return replace(sample(), call=replace(sample().call, recording=own))
 
 
@@ -56,6 +56,7 @@ class Fake:
     log: Path | None = None
     pause_s: float = 0.0
     hearing: str = HEARING
+    duration_s: float = 60.0
 
     def __call__(self) -> Fake.Work:
         return Fake.Work(self)
@@ -87,7 +88,9 @@ class Fake:
                 return Lost(task, "UnreadableAudio", "not audio that can be decoded")
             if says == "always" or (says == "passing" and task.attempt < 3):
                 return Lost(task, "EngineError", "the model failed", may_pass=True)
-            entry = entries_of(audit_of(found, task.location), hearing=self.fake.hearing, judging=JUDGING)
+            entry = entries_of(
+                audit_of(found, task.location, self.fake.duration_s), hearing=self.fake.hearing, judging=JUDGING
+            )
             return Done(task, entry, 0.001)
 
         def _touch(self, path: Path, says: str, rest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter
@@ -217,13 +218,17 @@ def test_the_quarantine_is_tried_again_when_asked_for_and_not_before(store: Stor
     assert len(log.read_text().splitlines()) == 2
 
 
-def test_a_call_is_heard_anew_when_asked_for(store: Store, tmp_path: Path, check: Check) -> None:
-    calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
+def test_a_call_is_heard_anew_when_asked_for_and_replaces_the_old_one(
+    store: Store, tmp_path: Path, check: Check
+) -> None:
+    calls, out = tmp_path / "calls", tmp_path / "out"
     recording(calls, "1.wav")
-    for anew in (Anew(), Anew(done=True), Anew()):
-        batch(store, calls, out, Fake(log), anew=anew)
-    assert len(log.read_text().splitlines()) == 2
-    assert check(store, out) == {"done": 1}
+    lengths_s = []
+    for duration_s, anew in ((10.0, Anew()), (20.0, Anew(done=True)), (30.0, Anew())):
+        batch(store, calls, out, Fake(duration_s=duration_s), anew=anew)
+        assert check(store, out) == {"done": 1}
+        lengths_s.append(json.loads((out / "1.json").read_bytes())["recording"]["duration_s"])
+    assert lengths_s == [10.0, 20.0, 20.0]
 
 
 def test_another_way_of_hearing_is_another_call(store: Store, tmp_path: Path) -> None:
