@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,16 +10,14 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from callaudit.batch.crosscall import cross_calls
-from callaudit.batch.crosscall import cross_calls
 from callaudit.batch.enrol import Anew
 from callaudit.batch.executors.sizing import make_executor, sized
 from callaudit.batch.keys import hearing_digest
 from callaudit.batch.outbox import Outbox
 from callaudit.batch.rejudging import Way
-from callaudit.batch.rejudging import Way
 from callaudit.batch.run import Listener, Plan, RunFigures, run_batch
 from callaudit.batch.sampling import drawn, plan_of
-from callaudit.batch.sources import FoundFile, Search, Trouble
+from callaudit.batch.sources import Search, Trouble
 from callaudit.batch.summaries import write_summary
 from callaudit.batch.summary import Scope, Summary, figures
 from callaudit.batch.worker import HearAndJudge
@@ -85,18 +83,27 @@ def run_configured(
     search = Search(order.sources, config.batch.settle_s, (order.out,), tell)
     files = drawn(search, plan, config.batch.order, config.recordings)
 
+    faults: list[str] = []
+
     def finish(store: Store, is_whole: bool) -> None:
         """Lets calls know of each other; of a sample nobody can say that a call was not made."""
         workers = 1 if config.batch.executor == "serial" else config.batch.workers
-        cross_calls(store, way, complete=is_whole and not plan.is_partial, workers=workers or 1)
+        try:
+            cross_calls(store, way, complete=is_whole and not plan.is_partial, workers=workers or 1)
+        except CallauditError as error:  # the calls are kept, each judged by itself; the next run does this again
+            faults.append(f"rules about several calls: {error}")
 
     own = Plan(
         hearing, order.out, config.batch, order.kind, order.until, order.anew, finish, lambda: search.n_young
     )  # fmt: skip
     with configured_store(replace(config.store, url=url)) as store:
-        figures = run_batch(store, files, make_executor(config), HearAndJudge(config), own, listener=listener)
-        summary = write_summary(store, figures.run_id, order.out)
-        return Result(figures, summary, search.n_troubles, _otherwise(store, figures.run_id, way.judging))
+        run = run_batch(store, files, make_executor(config), HearAndJudge(config), own, listener=listener)
+        try:
+            summary = write_summary(store, run.run_id, order.out)
+        except CallauditError as error:
+            faults.append(f"summary: {error}")
+            summary = figures(store, Scope(run_id=run.run_id))
+        return Result(run, summary, search.n_troubles, _otherwise(store, run.run_id, way.judging), tuple(faults))
 
 
 def _otherwise(store: Store, run_id: int, judging: str) -> int:
