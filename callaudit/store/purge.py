@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from callaudit.errors import StoreError
+from callaudit.errors import ConfigError, StoreError
 from callaudit.store.counts import take_away
 from callaudit.store.database import Store
 from callaudit.store.tables import (
@@ -35,6 +35,8 @@ from callaudit.store.tables import (
 CHUNK = 200
 """Calls that one transaction takes away: others wait for it no longer than that takes."""
 HEAD_BYTES = 1024
+UNITS = {"d": 1, "w": 7, "y": 365}
+"""Days of a unit of age."""
 RECORDING = re.compile(rb'"schema": ?"callaudit\.audit/1",\s*"recording": ?\{\s*"id": ?"([0-9a-f]{64})"')
 """How an audit that was written into an out folder begins."""
 
@@ -53,6 +55,24 @@ class Purged:
     n_files: int = 0
     first_day: str | None = None
     last_day: str | None = None
+
+
+def age_of(text: str) -> timedelta:
+    """An age as people write it.
+
+    Raises
+    ------
+    ConfigError
+
+    Examples
+    --------
+    >>> age_of("26w").days
+    182
+    """
+    found = re.fullmatch(r"(\d{1,5})([dwy])", text)
+    if found is None or int(found[1]) == 0:
+        raise ConfigError(f"wanted days, weeks or years as 180d, 26w or 2y, got {text!r}")
+    return timedelta(days=int(found[1]) * UNITS[found[2]])
 
 
 def old(store: Store, before: datetime, out: Path | None = None) -> Purged:
