@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from callaudit.cli.opening import opened, store_options, who
-from callaudit.store.purge import Purged, old
+from callaudit.errors import ConfigError
+from callaudit.store.purge import Purged, age_of, old
 from callaudit.store.purge import purge as take_away
-
-UNITS = {"d": 1, "w": 7, "y": 365}
 
 
 def _age(context: click.Context, option: click.Parameter, text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,5})([dwy])", text)
-    if found is None or int(found[1]) == 0:
-        raise click.BadParameter(f"wanted days, weeks or years as 180d, 26w or 2y, got {text!r}")
-    return timedelta(days=int(found[1]) * UNITS[found[2]])
+    try:
+        return age_of(text)
+    except ConfigError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
