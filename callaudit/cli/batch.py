@@ -96,6 +96,8 @@ def _done(config: Config, order: Order, watch: Watch) -> int:
             f"{result.n_otherwise} calls were judged by other rules earlier and are left so; "
             "`callaudit rescore` judges them again, without their sound"
         )
+    for fault in result.faults:
+        complain(fault)
     for fault in send(message(result.summary), urls, config.notify, order.out / NAMES[-1]):
         events.warning("notify.failed", why=fault)
     return 0 if result.is_whole else 2
