@@ -87,7 +87,12 @@ def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, 
             return int(known)
         take_away(session, list(run(LATEST_OF_CALL, {"of": known}).scalars()))
         run(REMOVE, {"of": known})
-    row = {key: getattr(entry, key) for key in CALL_COLUMNS} | {"heard_at": now, "masked": dict(entry.masked)}
+    offset = None if entry.started_at is None else entry.started_at.utcoffset()
+    row = {key: getattr(entry, key) for key in CALL_COLUMNS} | {
+        "heard_at": now,
+        "masked": dict(entry.masked),
+        "utc_offset_s": None if offset is None else round(offset.total_seconds()),
+    }
     call_id = int(run(_insert(CALLS, returning=True), row).scalar_one())
     run(_insert(CALL_DOCUMENTS), {"call_id": call_id, "document": vault.sealed(entry.document)})
     return call_id
