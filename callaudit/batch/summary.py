@@ -313,7 +313,7 @@ def _rules(session: Session, where: ColumnElement[bool], told: _Told) -> tuple[R
         .where(where, BreachRow.audit_id == AuditRow.id)
         .group_by(BreachRow.rule, BreachRow.severity)
     )
-    for rule, severity, n, n_times in session.execute(query).tuples():
+    for rule, severity, n, n_times in session.execute(query):
         violated[rule] += n
         times[rule] += int(n_times)
         broken[rule] = _graver(severity, broken.get(rule))
