@@ -15,6 +15,7 @@ from callaudit.batch.executors.sizing import make_executor, sized
 from callaudit.batch.keys import hearing_digest
 from callaudit.batch.outbox import Outbox
 from callaudit.batch.rejudging import Way
+from callaudit.batch.rescore import know
 from callaudit.batch.run import Listener, Plan, RunFigures, run_batch
 from callaudit.batch.sampling import drawn, plan_of
 from callaudit.batch.sources import Search, Trouble
@@ -97,6 +98,7 @@ def run_configured(
         hearing, order.out, config.batch, order.kind, order.until, order.anew, finish, lambda: search.n_young
     )  # fmt: skip
     with configured_store(replace(config.store, url=url)) as store:
+        know(store, way)
         run = run_batch(store, files, make_executor(config), HearAndJudge(config), own, listener=listener)
         try:
             summary = write_summary(store, run.run_id, order.out)

@@ -17,11 +17,13 @@ from callaudit.batch.changes import Shift, ShiftFile, tally_json, tally_text
 from callaudit.batch.crosscall import Crossed, cross_calls
 from callaudit.batch.rejudging import Way
 from callaudit.batch.rescore import Rescored, rescore
+from callaudit.batch.sampling import plan_of
 from callaudit.cli.screen import complain
 from callaudit.cli.settings import settings
+from callaudit.config import Config
 from callaudit.files import write_whole
 from callaudit.store.database import Store, configured_store
-from callaudit.store.tables import AuditRow
+from callaudit.store.tables import AuditRow, TaskRow
 
 
 @click.command(name="rescore")
@@ -57,7 +59,7 @@ def rescore_command(
         config = replace(config, store=replace(config.store, url=url))
     way = Way.from_config(config)
     with configured_store(config.store, upgrade=not dry_run) as store:
-        done, crossed = _run(store, way, config.batch.sample == "all", workers, out, dry_run)
+        done, crossed = _run(store, way, _has_all(store, config), workers, out, dry_run)
     click.echo(tally_text(done.tally), nl=False)
     click.echo(
         f"{done.n_judged} judged now, {done.n_before} before; {done.n_parsed} read again; "
@@ -68,6 +70,13 @@ def rescore_command(
     for call_id in sorted(done.unread | crossed.unread):
         complain(f"call {call_id} could not be judged again; its documents are damaged")
     sys.exit(2 if done.unread or crossed.unread or done.n_incomplete else 0)
+
+
+def _has_all(store: Store, config: Config) -> bool:
+    """Whether every call is in the store: no sample was drawn, and none is waiting or in quarantine."""
+    left = select(TaskRow.id).where(TaskRow.state != "done").limit(1)
+    partial_plan = plan_of(config.batch.sample, config.batch.sample_seed).is_partial
+    return not partial_plan and store.transact(lambda session: session.scalar(left), write=False) is None
 
 
 def _run(
