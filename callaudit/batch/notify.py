@@ -75,20 +75,13 @@ def addresses(config: NotifyConfig, environment: Mapping[str, str] = os.environ)
     return urls
 
 
-def notify(
-    summary: Summary, urls: tuple[str, ...], config: NotifyConfig, workbook: Path | None = None
-) -> tuple[str, ...]:
-    """`send` for the message about a summary."""
-    return send(message(summary), urls, config, workbook)
-
-
 def send(told: Message, urls: tuple[str, ...], config: NotifyConfig, workbook: Path | None = None) -> tuple[str, ...]:
     """Sends a message, if it is one that the settings ask for.
 
     Parameters
     ----------
     urls : as `addresses` gives them
-    workbook : goes along where the settings ask for it
+    workbook : goes along where the settings ask for it, if it was written
 
     Returns
     -------
@@ -97,7 +90,7 @@ def send(told: Message, urls: tuple[str, ...], config: NotifyConfig, workbook: P
     """
     if not urls or (config.on == "failure" and not told.failed):
         return ()
-    attachment = workbook if config.attach else None
+    attachment = workbook if config.attach and workbook is not None and workbook.is_file() else None
     return tuple(fault for number, url in enumerate(urls, start=1) if (fault := _sent(url, number, told, attachment)))
 
 
