@@ -6,12 +6,13 @@ What fails is told and masks nothing: people are told of a batch that ended earl
 from __future__ import annotations
 
 import hashlib
-import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -24,9 +25,10 @@ from callaudit.batch.summaries import NAMES
 from callaudit.config import Config
 from callaudit.errors import CallauditError, ConfigError, NightAtWork
 from callaudit.models import cache_dir
+from callaudit.store.database import configured_store
+from callaudit.store.purge import Purged, age_of, purge
 
-log = logging.getLogger("callaudit.batch")
-
+_Value = TypeVar("_Value")
 Batch = Callable[[Config, Order], Result]
 
 
@@ -36,7 +38,7 @@ class Night:
 
     result: Result | None
     faults: tuple[str, ...]
-    purged: str | None = None
+    purged: Purged | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -57,11 +59,12 @@ class Outlook:
     troubles: tuple[Trouble, ...]
 
 
-def run_night(config: Config, *, until: str | None = None, batch: Batch = run_configured) -> Night:
+def run_night(config: Config, *, who: str, until: str | None = None, batch: Batch = run_configured) -> Night:
     """Does the night that the settings describe.
 
     Parameters
     ----------
+    who : is named in the access log for what is purged
     until : a time of day as 06:00 that outranks that of the settings
     batch : does the batch
 
@@ -74,20 +77,36 @@ def run_night(config: Config, *, until: str | None = None, batch: Batch = run_co
     KeyboardInterrupt
     """
     order = order_of(config, until)
-    urls = addresses(config.notify)  # what is wrong with it is said before the night, not after
+    urls = addresses(config.notify)  # what is wrong with the settings is said before the night, not after
+    plan_of(config.batch.sample)
+    age = None if config.nightly.purge_older_than is None else age_of(config.nightly.purge_older_than)
     with alone(lock_of(config)):
         faults: list[str] = []
-        result = None
-        try:
-            result = batch(config, order)
-        except CallauditError as error:
-            faults.append(f"batch: {error}")
-        except Exception as error:  # a bug; whoever is to be told is told all the same
-            log.exception("the batch crashed")
-            faults.append(f"batch: crashed ({type(error).__name__}); the log holds where")
+        result = _tried("batch", faults, lambda: batch(config, order))
+        faults += () if result is None else result.faults
         told = _message(result, faults)
-        faults += (f"notify: {fault}" for fault in send(told, urls, config.notify, order.out / NAMES[-1]))
-        return Night(result, tuple(faults))
+        unsent = _tried("notify", faults, lambda: send(told, urls, config.notify, order.out / NAMES[-1]))
+        faults += (f"notify: {fault}" for fault in unsent or ())
+        purged = None if age is None else _tried("purge", faults, lambda: _purge(config, order.out, age, who))
+        return Night(result, tuple(faults), purged)
+
+
+def _tried(step: str, faults: list[str], do: Callable[[], _Value]) -> _Value | None:
+    """What a step comes to; where it fails, None and one more fault, and the next step has its turn."""
+    try:
+        return do()
+    except CallauditError as error:
+        faults.append(f"{step}: {error}")
+    except Exception as error:  # a bug; whoever is to be told is told all the same. Its text may hold words of a call
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        faults.append(f"{step}: crashed, {type(error).__name__} at {Path(place.filename).name}:{place.lineno}")
+    return None
+
+
+def _purge(config: Config, out: Path, age: timedelta, who: str) -> Purged:
+    moment = datetime.now(UTC)
+    with configured_store(replace(config.store, url=url_of(config)), documents=False) as store:
+        return purge(store, moment - age, who=who, now=moment, out=out)
 
 
 def outlook(config: Config, *, until: str | None = None) -> Outlook:
@@ -125,13 +144,17 @@ def order_of(config: Config, until: str | None = None) -> Order:
     return Order(night.sources, Path(night.out), "night", next_time(clock) if clock is not None else None)
 
 
+def url_of(config: Config) -> str:
+    """The night's store: that of the settings, else the one in the out folder."""
+    return config.store.url or str(Path(config.nightly.out or "").resolve() / STORE_NAME)
+
+
 def lock_of(config: Config) -> Path:
     """The file by which nights of one store and out folder keep each other away."""
     if config.nightly.lock is not None:
         return Path(config.nightly.lock)
     out = Path(config.nightly.out or "").resolve()
-    store = config.store.url or str(out / STORE_NAME)
-    digest = hashlib.sha256("\n".join((store, str(out))).encode("utf-8", "surrogateescape")).hexdigest()
+    digest = hashlib.sha256("\n".join((url_of(config), str(out))).encode("utf-8", "surrogateescape")).hexdigest()
     return cache_dir() / f"nightly-{digest[:16]}.lock"
 
 
@@ -164,6 +187,8 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def _message(result: Result | None, faults: list[str]) -> Message:
-    if result is not None:
-        return message(result.summary)
-    return Message("callaudit", "\n".join(("本夜批量审计中断 / the batch ended early", *faults)), failed=True)
+    """What people are told; errors name no call and no customer, for these are no part of a fault of the batch."""
+    if result is None:
+        return Message("callaudit", "\n".join(faults), failed=True)
+    told = message(result.summary)
+    return replace(told, body="\n".join([told.body, *faults]), failed=True) if faults else told

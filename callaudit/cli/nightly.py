@@ -13,6 +13,7 @@ from callaudit.batch.nightly import Outlook, outlook, run_night
 from callaudit.batch.sources import Trouble
 from callaudit.batch.summaries.text import render_text
 from callaudit.cli.night import Watch, watch_options, watched
+from callaudit.cli.opening import who
 from callaudit.cli.screen import complain
 from callaudit.config import Config, load_config
 from callaudit.errors import NightAtWork
@@ -51,14 +52,14 @@ def nightly(config_path: Path, until: str | None, dry_run: bool, log_level: Leve
         sys.exit(_foretold(config, outlook(config, until=until)))
     watch = Watch(log_level, metrics)
     try:
-        night = run_night(config, until=until, batch=partial(watched, watch=watch))
+        night = run_night(config, who=who(), until=until, batch=partial(watched, watch=watch))
     except NightAtWork as error:
         complain(str(error))
         sys.exit(AT_WORK)
     if night.result is not None:
         click.echo(render_text(night.result.summary), nl=False)
     if night.purged is not None:
-        click.echo(night.purged)
+        click.echo(f"purged: {night.purged.n_calls} calls, {night.purged.n_files} files")
     for fault in night.faults:
         complain(fault)
     sys.exit(0 if night.is_whole else 2)
@@ -73,6 +74,7 @@ def _foretold(config: Config, told: Outlook) -> int:
     for trouble in told.troubles:
         _trouble(trouble)
     sample = f"; the plan {config.batch.sample!r} draws {told.n_drawn}" if told.n_drawn < told.n_found else ""
+    age = config.nightly.purge_older_than
     lines = [
         f"found      {told.n_found} files{sample}, {told.n_bytes / 1e6:.1f} MB",
         f"too young  {told.n_young} files, left for the next night",
@@ -80,7 +82,7 @@ def _foretold(config: Config, told: Outlook) -> int:
         f"until      {'all is done' if told.until is None else told.until.isoformat(timespec='minutes')}",
         f"audits     {config.nightly.out}",
         f"told       {told.n_addresses} addresses, on {config.notify.on}",
-        f"purged     {'nothing' if config.nightly.purge_older_than is None else config.nightly.purge_older_than}",
+        f"purged     {'nothing' if age is None else f'what is older than {age}'}",
         "Nothing was done. Calls that the store has already would be left alone.",
     ]
     click.echo("\n".join(lines))

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from callaudit.batch.configured import STORE_NAME, Order, Result
 from callaudit.batch.executors.serial import Serial
@@ -28,6 +29,7 @@ from callaudit.cli.nightly import nightly
 from callaudit.config import BatchConfig, Config, NightlyConfig, NotifyConfig, StoreConfig
 from callaudit.errors import ConfigError, NightAtWork, StoreError
 from callaudit.store.database import open_store
+from callaudit.store.tables import AccessRow
 from tests.batch.fakes import HEARING, Fake, recording
 
 
@@ -49,14 +51,14 @@ def fake_batch(config: Config, order: Order) -> Result:
 
 def test_a_night_audits_what_is_there_and_the_next_one_what_is_new(config: Config, tmp_path: Path) -> None:
     recording(tmp_path / "calls", "1.wav")
-    first = run_night(config, batch=fake_batch)
+    first = run_night(config, who="qa", batch=fake_batch)
     assert first.is_whole
     assert first.result is not None
     assert first.result.figures.n_heard == 1
     assert (tmp_path / "out" / "1.json").exists()
     assert (tmp_path / "out" / "summary.xlsx").exists()
     recording(tmp_path / "calls", "2.wav")
-    second = run_night(config, batch=fake_batch)
+    second = run_night(config, who="qa", batch=fake_batch)
     assert second.result is not None
     assert (second.result.figures.n_heard, second.result.figures.n_before) == (1, 1)
 
@@ -69,12 +71,12 @@ def test_a_night_whose_time_is_up_is_whole_and_the_next_one_goes_on(config: Conf
         assert order.until is not None
         return fake_batch(config, Order(order.sources, order.out, "night", datetime.now(UTC) - timedelta(seconds=1)))
 
-    first = run_night(config, until="06:00", batch=late)
+    first = run_night(config, who="qa", until="06:00", batch=late)
     assert first.result is not None
     assert first.result.figures.n_heard == 0
     assert first.result.figures.stopped is not None
     assert first.is_whole
-    second = run_night(config, batch=fake_batch)
+    second = run_night(config, who="qa", batch=fake_batch)
     assert second.result is not None
     assert second.result.figures.n_heard == 3
 
@@ -82,7 +84,7 @@ def test_a_night_whose_time_is_up_is_whole_and_the_next_one_goes_on(config: Conf
 def test_a_call_that_cannot_be_audited_leaves_the_night_not_whole(config: Config, tmp_path: Path) -> None:
     recording(tmp_path / "calls", "1.wav")
     recording(tmp_path / "calls", "2.wav", "unreadable")
-    night = run_night(config, batch=fake_batch)
+    night = run_night(config, who="qa", batch=fake_batch)
     assert not night.is_whole
     assert night.faults == ()
 
@@ -132,7 +134,7 @@ def test_a_batch_that_ends_in_an_error_is_told_all_the_same(
     def broken(config: Config, order: Order) -> Result:
         raise error
 
-    night = run_night(told(config, monkeypatch, hearer.url), batch=broken)
+    night = run_night(told(config, monkeypatch, hearer.url), who="qa", batch=broken)
     assert night.result is None
     assert not night.is_whole
     assert len(night.faults) == len(hearer.heard) == 1
@@ -144,7 +146,7 @@ def test_a_message_that_cannot_be_sent_is_a_fault_and_the_result_is_kept(
     config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hearer: Hearer
 ) -> None:
     recording(tmp_path / "calls", "1.wav", "unreadable")
-    night = run_night(told(config, monkeypatch, f"json://127.0.0.1:9 {hearer.url}"), batch=fake_batch)
+    night = run_night(told(config, monkeypatch, f"json://127.0.0.1:9 {hearer.url}"), who="qa", batch=fake_batch)
     assert night.result is not None
     assert [fault.startswith("notify: ") for fault in night.faults] == [True]
     assert len(hearer.heard) == 1
@@ -156,13 +158,39 @@ def test_wrong_settings_are_told_before_the_night(config: Config, monkeypatch: p
 
     monkeypatch.delenv("NIGHT_URLS", raising=False)
     with pytest.raises(ConfigError, match="NIGHT_URLS"):
-        run_night(Config(nightly=config.nightly, notify=NotifyConfig("NIGHT_URLS")), batch=never)
+        run_night(Config(nightly=config.nightly, notify=NotifyConfig("NIGHT_URLS")), who="qa", batch=never)
     with pytest.raises(ConfigError, match=r"nightly\.sources"):
-        run_night(Config(), batch=never)
+        run_night(Config(), who="qa", batch=never)
     with pytest.raises(ConfigError, match=r"nightly\.out"):
-        run_night(Config(nightly=NightlyConfig(("/calls",))), batch=never)
+        run_night(Config(nightly=NightlyConfig(("/calls",))), who="qa", batch=never)
     with pytest.raises(ConfigError, match="time of day"):
-        run_night(config, until="25:00", batch=never)
+        run_night(config, who="qa", until="25:00", batch=never)
+
+
+def test_what_fails_after_the_batch_is_told_and_what_is_too_old_goes_all_the_same(
+    config: Config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hearer: Hearer
+) -> None:
+    recording(tmp_path / "calls", "1.wav")
+    with_purge = replace(
+        told(config, monkeypatch, hearer.url),
+        store=StoreConfig(str(tmp_path / STORE_NAME)),
+        nightly=replace(config.nightly, purge_older_than="1d"),
+    )
+
+    def with_fault(config: Config, order: Order) -> Result:
+        return replace(fake_batch(config, order), faults=("summary: no room",))
+
+    night = run_night(with_purge, who="qa", batch=with_fault)
+    assert night.faults == ("summary: no room",)
+    assert night.purged is not None
+    assert night.purged.n_calls == night.purged.n_files == 1  # the fake call is of 2026-11-03
+    assert not (tmp_path / "out" / "1.json").exists()
+    assert "summary: no room" in hearer.heard[0]
+    with open_store(tmp_path / STORE_NAME) as store, store.session(write=False) as session:
+        assert [(row.who, row.act) for row in session.scalars(select(AccessRow))] == [("qa", "purge")]
+    assert run_night(with_purge, who="qa", batch=fake_batch).result is not None  # and it is not heard again
+    with pytest.raises(ConfigError, match="wanted days, weeks or years"):
+        run_night(replace(config, nightly=replace(config.nightly, purge_older_than="soon")), who="qa", batch=fake_batch)
 
 
 # ── the lock ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,14 +209,14 @@ def test_two_nights_do_not_overlap_and_a_killed_one_leaves_no_lock(config: Confi
         assert other.stdout.readline() == "in\n"
         began = time.monotonic()
         with pytest.raises(NightAtWork, match="another night is at work"):
-            run_night(config, batch=fake_batch)
+            run_night(config, who="qa", batch=fake_batch)
         file = tmp_path / "night.toml"
         file.write_text(f"[nightly]\nsources = ['{tmp_path}/calls']\nout = '{tmp_path}/out'\nlock = '{path}'\n")
         run = CliRunner().invoke(nightly, ["--config", str(file)])
         assert (run.exit_code, "another night" in run.output) == (3, True)
         assert time.monotonic() - began < 10.0
         os.kill(other.pid, signal.SIGKILL)
-    assert run_night(config, batch=fake_batch).is_whole
+    assert run_night(config, who="qa", batch=fake_batch).is_whole
 
 
 def test_nights_of_other_stores_have_other_locks(tmp_path: Path) -> None:
