@@ -22,6 +22,8 @@ BUSY_S = 30.0
 CONNECT_S = 10
 LONGEST_WAIT_S = 8.0
 """Between two tries to reach a database that is gone."""
+HASTY = "callaudit_hasty"
+"""Option of connections whose commits need not outlive a power failure: they do not wait for the disk."""
 READING = "callaudit_reading"
 """Option of connections that will not write: they take no lock."""
 ALONE = "callaudit_alone"
@@ -78,7 +80,7 @@ def make_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     try:
-        return create_engine(
+        engine = create_engine(
             url, pool_pre_ping=True, hide_parameters=True, pool_size=5, max_overflow=20,
             connect_args={"connect_timeout": CONNECT_S, "application_name": "callaudit", "keepalives_idle": 30},
         )  # fmt: skip
@@ -86,6 +88,8 @@ def make_engine(url: URL) -> Engine:
         raise StoreError(
             f"{shown(url)}: the driver of PostgreSQL is not installed; pip install 'callaudit[postgres]'"
         ) from error
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
 
 
 def _sqlite(url: URL) -> Engine:
@@ -116,7 +120,13 @@ def _begin(connection: Connection) -> None:
     # IMMEDIATE waits for the lock at once; a transaction that reads first and writes later would fail instead
     options = connection.get_execution_options()
     if not options.get(ALONE, False):
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(HASTY, False) else 'FULL'}")
         connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if connection.get_execution_options().get(HASTY, False):
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from callaudit.config import StoreConfig
 from callaudit.errors import LeaseLost, StoreError
 from callaudit.records import Audit, Call
 from callaudit.reports.stored import audit_from, call_from
-from callaudit.store.connection import ALONE, READING, address_of, fault, make_engine, patiently, shown
+from callaudit.store.connection import ALONE, HASTY, READING, address_of, fault, make_engine, patiently, shown
 from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
 from callaudit.store.documents import unpacked
 from callaudit.store.entries import Entry, JudgementEntry, joined
@@ -158,12 +158,21 @@ class Store:
         except SQLAlchemyError as error:
             raise fault(error, self._url) from None  # the cause repeats statements
 
-    def transact(self, work: Callable[[Session], T], *, write: bool = True) -> T:
+    def transact(self, work: Callable[[Session], T], *, write: bool = True, hasty: bool = False) -> T:
         """What `work` returns, done in one transaction; done once more where the database was gone meanwhile.
 
         `work` must bear that: when a connection is lost at the commit nobody knows whether it was made.
+
+        Parameters
+        ----------
+        write : False takes no lock; nothing is written
+        hasty : what is written may be lost when the power fails (never in part), and takes no wait for the disk
         """
-        engine = self._engine if write else self._engine.execution_options(**{READING: True})
+        engine = (
+            self._engine
+            if write and not hasty
+            else self._engine.execution_options(**{READING: not write, HASTY: hasty})
+        )
 
         def once() -> T:
             with Session(engine, expire_on_commit=False) as session, session.begin():

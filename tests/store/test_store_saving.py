@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import threading
 from dataclasses import replace
@@ -151,4 +150,4 @@ def test_what_is_not_there_is_said(store: Store) -> None:
 
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     with open_store(tmp_path / "calls.db"):
-        assert stat.S_IMODE(os.stat(tmp_path / "calls.db").st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "calls.db").stat().st_mode) == 0o600

@@ -37,27 +37,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_log_at"), ["at"], unique=False)
 
     op.create_table(
-        "agent_counts",
-        sa.Column("span", sa.String(length=5), nullable=False),
-        sa.Column("period", sa.String(length=10), nullable=False),
-        sa.Column("team", sa.String(), nullable=False),
-        sa.Column("agent_id", sa.String(), nullable=False),
-        sa.Column("verdict", sa.String(length=6), nullable=False),
-        sa.Column("n_calls", sa.Integer(), nullable=False),
-        sa.Column("n_scored", sa.Integer(), nullable=False),
-        sa.Column("n_violated", sa.Integer(), nullable=False),
-        sa.Column("n_critical", sa.Integer(), nullable=False),
-        sa.Column("score_tenths", sa.BigInteger(), nullable=False),
-        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("span", "period", "team", "agent_id", "verdict", name=op.f("pk_agent_counts")),
-        sqlite_with_rowid=False,
-    )
-    with op.batch_alter_table("agent_counts", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_agent_counts_agent_id_span_period"), ["agent_id", "span", "period"], unique=False
-        )
-
-    op.create_table(
         "calls",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("recording_id", sa.String(length=64), nullable=False),
@@ -86,20 +65,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_calls_team"), ["team"], unique=False)
 
     op.create_table(
-        "day_counts",
-        sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("team", sa.String(), nullable=False),
-        sa.Column("verdict", sa.String(length=6), nullable=False),
-        sa.Column("n_calls", sa.Integer(), nullable=False),
-        sa.Column("n_scored", sa.Integer(), nullable=False),
-        sa.Column("n_violated", sa.Integer(), nullable=False),
-        sa.Column("n_critical", sa.Integer(), nullable=False),
-        sa.Column("score_tenths", sa.BigInteger(), nullable=False),
-        sa.Column("duration_ms", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "team", "verdict", name=op.f("pk_day_counts")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "files",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("location", sa.String(), nullable=False),
@@ -122,18 +87,6 @@ def upgrade() -> None:
         sa.Column("digests", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_judgings")),
         sa.UniqueConstraint("judging", name=op.f("uq_judgings_judging")),
-    )
-    op.create_table(
-        "rule_counts",
-        sa.Column("span", sa.String(length=5), nullable=False),
-        sa.Column("period", sa.String(length=10), nullable=False),
-        sa.Column("team", sa.String(), nullable=False),
-        sa.Column("rule", sa.String(), nullable=False),
-        sa.Column("severity", sa.String(length=8), nullable=False),
-        sa.Column("n_calls", sa.Integer(), nullable=False),
-        sa.Column("n_times", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("span", "period", "team", "rule", "severity", name=op.f("pk_rule_counts")),
-        sqlite_with_rowid=False,
     )
     op.create_table(
         "runs",

@@ -1,0 +1,156 @@
+"""Migrations bring any database to the tables, keep what is in it, and touch nothing that is not ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import delete, select, text, update
+
+from callaudit.errors import StoreError
+from callaudit.store import counts
+from callaudit.store.connection import address_of, make_engine
+from callaudit.store.database import Store, open_store
+from callaudit.store.schema import HEAD, migrations
+from callaudit.store.tables import AccessRow, AgentCount, Base, DayCount, RuleCount
+from tests.batch.postgres import Postgres
+from tests.store.calls import entry, judged
+from tests.store.conftest import NOW
+
+
+def _differences(url: str) -> list[object]:
+    engine = make_engine(address_of(url))
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def test_head_is_the_newest_step_and_there_is_one() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_heads() == [HEAD]
+
+
+def test_migrations_bring_an_empty_database_to_the_tables(url: str) -> None:
+    with open_store(url) as store:
+        assert store.revision() == HEAD
+    assert _differences(url) == []
+
+
+def test_opening_again_changes_nothing(url: str) -> None:
+    with open_store(url) as store:
+        store.save(entry(1, judged()), now=NOW)
+    with open_store(url) as store:
+        assert len(list(store.each())) == 1
+
+
+def _at(url: str, revision: str) -> None:
+    engine = make_engine(address_of(url))
+    with engine.begin() as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_its_rows_and_is_counted(url: str) -> None:
+    _at(url, "0001")
+    with open_store(url, upgrade=False) as old:
+        assert old.revision() == "0001"
+        with old.session() as session:
+            for statement in (
+                "INSERT INTO judgings VALUES (1, 'j', 'book', 'x', '{}')",
+                "INSERT INTO calls (id, recording_id, hearing, path, duration_s, heard_at, day, team, language, masked)"
+                " VALUES (1, 'r1', 'h', '/1.wav', 60.0004, '2026-01-02', '2026-01-02', 't1', 'zh', '{}'),"
+                " (2, 'r2', 'h', '/2.wav', 30, '2026-01-02', NULL, NULL, 'zh', '{}')",
+                "INSERT INTO audits (id, call_id, judging_id, judged_at, latest, rank, day, team, verdict, score,"
+                " n_violated, n_critical, n_not_assessable, n_failures)"
+                " VALUES (1, 1, 1, '2026-01-02', true, 5, '2026-01-02', 't1', 'fail', 55.5, 1, 1, 0, 0),"
+                " (2, 2, 1, '2026-01-02', true, 6, NULL, NULL, 'review', NULL, 0, 0, 0, 0)",
+                "INSERT INTO breaches (audit_id, rule, severity, confidence, times, rank, day)"
+                " VALUES (1, 'r', 'critical', 0.9, 2, 5, '2026-01-02')",
+            ):
+                session.execute(text(statement))
+    with open_store(url, documents=False) as store:
+        assert store.revision() == HEAD
+        found = _counted(store)
+        assert found[0] == [
+            ("", "", "review", 1, 0, 0, 0, 0, 30000),
+            ("2026-01-02", "t1", "fail", 1, 1, 1, 1, 555, 60000),
+        ]
+        with store.session() as session:
+            counts.recount(session)
+        assert _counted(store) == found
+    assert _differences(url) == []
+
+
+def _counted(store: Store) -> list[list[tuple[object, ...]]]:
+    with store.session(write=False) as session:
+        return [
+            [tuple(row) for row in session.execute(select(own.__table__).order_by(*own.__table__.primary_key.columns))]
+            for own in (DayCount, AgentCount, RuleCount)
+        ]
+
+
+def test_a_newer_database_is_refused_and_left_alone(url: str) -> None:
+    with open_store(url) as store, store.session() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"newer callaudit.*9999.*upgrade callaudit"):
+        open_store(url)
+
+
+def test_another_programs_database_is_refused_and_left_alone(url: str) -> None:
+    engine = make_engine(address_of(url))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
+    with pytest.raises(StoreError, match=r"no store of callaudit.*invoices"):
+        open_store(url)
+    with engine.connect() as connection:
+        assert not engine.dialect.has_table(connection, "calls")
+
+
+def test_programs_that_open_an_empty_database_at_once_make_it_once(new_url: Callable[[], str]) -> None:
+    url, faults = new_url(), []
+
+    def work() -> None:
+        try:
+            open_store(url).close()
+        except StoreError as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert _differences(url) == []
+
+
+@pytest.mark.parametrize("statement", [update(AccessRow).values(who="nobody"), delete(AccessRow)])
+def test_the_access_log_can_only_be_added_to(store: Store, statement: object) -> None:
+    store.log_access("li", "open call", {"call": 1}, now=NOW)
+    with pytest.raises(StoreError, match="can only be added to"), store.session() as session:
+        session.execute(statement)  # type: ignore[call-overload]  # either of the two
+    with store.session(write=False) as session:
+        row = session.scalars(select(AccessRow)).one()
+        assert (row.at, row.who, row.act, row.what) == (NOW, "li", "open call", {"call": 1})
+
+
+def test_the_access_log_cannot_be_emptied_at_once(postgres: Postgres) -> None:
+    url = postgres.database("emptied")  # SQLite has no TRUNCATE
+    with (
+        open_store(url) as store,
+        pytest.raises(StoreError, match="can only be added to"),
+        store.session() as session,
+    ):
+        session.execute(text("TRUNCATE access_log"))
+
+
+def test_the_steps_are_part_of_the_package() -> None:
+    from importlib.resources import files
+
+    names = {path.name for path in (files("callaudit.store") / "migrations" / "versions").iterdir()}
+    assert {name for name in names if name.startswith("000")} == {"0001_first.py", "0002_counts.py"}
