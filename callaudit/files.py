@@ -13,11 +13,14 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def write_whole(path: Path, data: bytes, *, only_new: bool = False, modified_at: datetime | None = None) -> None:
+def write_whole(
+    path: Path, data: bytes, *, only_new: bool = False, modified_at: datetime | None = None, hasty: bool = False
+) -> None:
     """Put a file in its place, whole and on the disk, with the rights that a new file has.
 
     Parameters
     ----------
+    hasty : do not wait for the disk; where the power fails soon after, the file may lie there cut short
     only_new : leave a file that is there alone, and raise FileExistsError
     modified_at : what the file's time shall be, to the microsecond; by default the present
 
@@ -31,7 +34,8 @@ def write_whole(path: Path, data: bytes, *, only_new: bool = False, modified_at:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if not hasty:
+                os.fsync(stream.fileno())
         mask = os.umask(0)
         os.umask(mask)
         Path(draft).chmod(0o666 & ~mask)

@@ -8,6 +8,7 @@ whether it is the present one.
 from __future__ import annotations
 
 import errno
+import os
 import re
 import time
 import unicodedata
@@ -31,6 +32,12 @@ DIGITS = 8
 
 DRAFT_S = 600.0
 """An older draft is nobody's any more."""
+
+HASTY = hasattr(os, "sync")
+"""Whether the system writes everything to the disk at a word; else each file must be waited for."""
+
+END = b"\n}\n"
+"""What an audit ends with, and no line of it before: it tells a whole one from one cut short."""
 
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -93,6 +100,11 @@ class Outbox:
             return True
         return any(_time(path) == wanted and holder(path) == recording_id for path in self._paths(name, recording_id))
 
+    def settle(self) -> None:
+        """Waits until everything written is on the disk."""
+        if HASTY:
+            os.sync()
+
     def write(self, name: str, recording_id: str, judged_at: datetime, report: Callable[[], str]) -> Path:
         """Puts the audit in its place, over an earlier one of the same recording; where it lies now.
 
@@ -105,12 +117,12 @@ class Outbox:
         try:
             paths = self._paths(name, recording_id)
             for path in paths:
-                if holder(path) == recording_id:
-                    write_whole(path, data, modified_at=judged_at)
+                if holder(path) == recording_id or (path == paths[0] and _is_lost(path)):
+                    write_whole(path, data, modified_at=judged_at, hasty=HASTY)
                     return path
             for path in paths:
                 try:
-                    write_whole(path, data, only_new=True, modified_at=judged_at)
+                    write_whole(path, data, only_new=True, modified_at=judged_at, hasty=HASTY)
                 except FileExistsError:
                     if holder(path) == recording_id:  # another run has just written the same
                         return path
@@ -140,14 +152,27 @@ def holder(path: Path) -> str | None:
     return found[1].decode() if found else None
 
 
+def _is_lost(path: Path) -> bool:
+    """Whether a power failure left nothing of a file but its name."""
+    try:
+        with path.open("rb") as stream:
+            return not stream.read(_HEAD_BYTES).strip(b"\0")
+    except FileNotFoundError:
+        return False
+
+
 def is_full(error: BaseException | None) -> bool:
     """Whether a disk, a quota or a file's greatest size stopped the writing."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _time(path: Path) -> int | None:
+    """The file's time in microseconds; None where there is none, or it was cut short."""
     try:
-        return path.stat().st_mtime_ns // 1000
+        with path.open("rb") as stream:
+            status = os.fstat(stream.fileno())
+            stream.seek(max(0, status.st_size - len(END)))
+            return status.st_mtime_ns // 1000 if stream.read() == END else None
     except FileNotFoundError:
         return None
 

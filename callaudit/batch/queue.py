@@ -2,7 +2,8 @@
 
 Every step is one short transaction that changes a row only where it still is what it was taken for, so any number of
 runs, on any number of machines, can share a store: a task has one owner, and what a run makes of it counts only while
-the lease is its own. A run that dies stops renewing; what it held is taken over.
+the lease is its own. A run that dies stops renewing; what it held is taken over. A claim that a power failure undoes
+is a task that waits: taking waits for no disk.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Queue:
         """The next task in the run's order that waits, now leased, and its name; None where none is left ahead."""
         while self._at < (end := min(self._at + WINDOW, self.n_enrolled)):
             ahead = RunTaskRow.position.between(self._at + 1, end)
-            taken = self._store.transact(partial(self._take, ahead))
+            taken = self._store.transact(partial(self._take, ahead), hasty=True)
             if taken is not None:
                 self._at = taken.position
                 return taken.task, taken.name
@@ -78,7 +79,7 @@ class Queue:
 
     def claim_again(self) -> tuple[Task, str] | None:
         """A task that was passed by: its retry is due, or whoever was at it gave it back."""
-        taken = self._store.transact(partial(self._take, RunTaskRow.position <= self._at))
+        taken = self._store.transact(partial(self._take, RunTaskRow.position <= self._at), hasty=True)
         return None if taken is None else (taken.task, taken.name)
 
     def _take(self, where: Any, session: Session) -> _Taken | None:
@@ -113,7 +114,7 @@ class Queue:
         """The number of leases that are still this run's, each as good as new."""
         until = now() + timedelta(seconds=self._config.lease_s)
         own = update(TaskRow).where(*self._own()).values(leased_until=until)
-        return self._store.transact(lambda session: _changed(session, own))
+        return self._store.transact(lambda session: _changed(session, own), hasty=True)
 
     def take_over(self) -> int:
         """The number of leases whose owner is gone: their tasks wait again, or are put away after too many deaths."""

@@ -354,6 +354,8 @@ class _Run:
                 if not self.outbox.is_current(row.name, row.recording_id, row.judged_at):
                     self._write(row.name, row.recording_id, row.call_id, row.judged_at)
             position = rows[-1].position
+        if self.n_written:
+            self.outbox.settle()
 
     def _figures(self) -> RunFigures:
         wanted = select(TaskRow.state, func.count()).join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
