@@ -79,8 +79,8 @@ class Search:
 
     Raises
     ------
-    ConfigError, SourceError
-        When iteration begins: the URL of a source cannot be used, or its storage does not answer.
+    ConfigError
+        When iteration begins: the URL of a source cannot be used.
     """
 
     sources: Sequence[str]
@@ -118,7 +118,11 @@ class Search:
 def _source(source: str, left_out: set[str]) -> Iterator[_Keyed]:
     """What one source holds, sorted by key; its URL is checked here, its content when iterated over."""
     listed = source.startswith("@")
-    place, path = place_of(source[1:] if listed else source)
+    try:
+        place, path = place_of(source[1:] if listed else source)
+    except SourceError as error:  # the other sources can be had
+        shown = without_secrets(source)
+        return iter([(shown.encode("utf-8", "surrogateescape"), Trouble(shown, str(error)))])
     return _within(place, path, listed, left_out)
 
 
@@ -139,7 +143,7 @@ def _within(place: Place, path: str, listed: bool, left_out: set[str]) -> Iterat
             yield _trouble(place, path, error)
         else:
             yield from _Walk(place, "/".join(pattern[:fixed]) or "/", tuple(pattern[fixed:]), left_out)
-    except OSError as error:
+    except (OSError, SourceError) as error:
         yield _trouble(place, path, error)
 
 

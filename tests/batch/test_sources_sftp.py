@@ -164,6 +164,9 @@ def test_a_server_that_is_gone_is_told_without_secrets(server: Server, tmp_path:
     with pytest.raises(SourceError, match="did not answer") as caught:
         digest(location)
     assert PASSWORD not in str(caught.value)
+    (tmp_path / "here").mkdir()
+    put(tmp_path, "here/2.wav")
     told: list[Trouble] = []
-    with pytest.raises(SourceError, match="did not answer"):
-        list(Search([f"sftp://qa@127.0.0.1:{server.port}/"], tell=told.append))
+    search = Search([f"sftp://qa@127.0.0.1:{server.port}/", str(tmp_path / "here")], tell=told.append)
+    assert [one.location for one in search] == [f"{tmp_path}/here/2.wav"]  # the other source is had all the same
+    assert "did not answer" in told[0].why
