@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.batch.owners import is_dead
@@ -33,6 +33,26 @@ VANISHED, CHANGED = "FileVanished", "FileChanged"
 """Kinds of failure that are the file's alone: as soon as the recording is found again, it is tried again."""
 
 DIED_WHY = "the batch itself ended while this call was at work, {n} times; try it alone with --executor processes"
+
+
+NEXT = (
+    select(TaskRow.id, RunTaskRow.position, RunTaskRow.name)
+    .join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
+    .where(RunTaskRow.run_id == bindparam("run"))
+    .where(RunTaskRow.position.between(bindparam("first"), bindparam("last")))
+    .where(TaskRow.state == "waiting", TaskRow.next_at <= bindparam("moment"))
+    .order_by(RunTaskRow.position)
+    .limit(1)
+    .with_for_update(of=TaskRow, skip_locked=True)  # PostgreSQL; one writer at a time is SQLite's own rule
+)
+LEASE = (
+    update(TaskRow)
+    .where(TaskRow.id == bindparam("task"))
+    .values(
+        state="leased", owner=bindparam("by"), leased_until=bindparam("until"), attempts=TaskRow.attempts + 1
+    )
+    .returning(TaskRow.id, TaskRow.recording_id, TaskRow.location, TaskRow.attempts)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +89,7 @@ class Queue:
     def claim(self) -> tuple[Task, str] | None:
         """The next task in the run's order that waits, now leased, and its name; None where none is left ahead."""
         while self._at < (end := min(self._at + WINDOW, self.n_enrolled)):
-            ahead = RunTaskRow.position.between(self._at + 1, end)
-            taken = self._store.transact(partial(self._take, ahead), hasty=True)
+            taken = self._store.transact(partial(self._take, self._at + 1, end), hasty=True)
             if taken is not None:
                 self._at = taken.position
                 return taken.task, taken.name
@@ -79,34 +98,16 @@ class Queue:
 
     def claim_again(self) -> tuple[Task, str] | None:
         """A task that was passed by: its retry is due, or whoever was at it gave it back."""
-        taken = self._store.transact(partial(self._take, RunTaskRow.position <= self._at), hasty=True)
+        taken = self._store.transact(partial(self._take, 1, self._at), hasty=True)
         return None if taken is None else (taken.task, taken.name)
 
-    def _take(self, where: Any, session: Session) -> _Taken | None:
-        moment = now()
-        query = (
-            select(TaskRow.id, RunTaskRow.position, RunTaskRow.name)
-            .join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
-            .where(RunTaskRow.run_id == self._run_id, where, TaskRow.state == "waiting", TaskRow.next_at <= moment)
-            .order_by(RunTaskRow.position)
-            .limit(1)
-            .with_for_update(of=TaskRow, skip_locked=True)  # PostgreSQL; one writer at a time is SQLite's own rule
-        )
-        found = session.execute(query).first()
+    def _take(self, first: int, last: int, session: Session) -> _Taken | None:
+        moment, run = now(), session.connection().execute
+        found = run(NEXT, {"run": self._run_id, "first": first, "last": last, "moment": moment}).first()
         if found is None:
             return None
-        leased = (
-            update(TaskRow)
-            .where(TaskRow.id == found.id)
-            .values(
-                state="leased",
-                owner=self.owner,
-                leased_until=moment + timedelta(seconds=self._config.lease_s),
-                attempts=TaskRow.attempts + 1,
-            )
-            .returning(TaskRow.id, TaskRow.recording_id, TaskRow.location, TaskRow.attempts)
-        )
-        row = session.execute(leased).one()
+        until = moment + timedelta(seconds=self._config.lease_s)
+        row = run(LEASE, {"task": found.id, "by": self.owner, "until": until}).one()
         return _Taken(Task(row.id, row.recording_id, row.location, row.attempts), found.name, found.position)
 
     # ── while at work ────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,8 +31,11 @@ from callaudit.batch.stopping import Stop
 from callaudit.batch.tasks import Done, Lost, MakeWork, Outcome, Task
 from callaudit.config import BatchConfig
 from callaudit.errors import EngineError, LeaseLost, SourceError, StoreError
+from callaudit.records import JsonValue
 from callaudit.reports.json import dumped
 from callaudit.store.database import Store
+from callaudit.store.documents import unpacked
+from callaudit.store.entries import Entry, joined
 from callaudit.store.tables import AuditRow, CallRow, FileRow, RunRow, RunTaskRow, TaskRow
 
 log = logging.getLogger("callaudit.batch")
@@ -275,13 +278,13 @@ class _Run:
     def _keep(self, done: Done, name: str) -> Outcome | None:
         moment = now()
         try:
-            call_id = self.store.save(done.entry, now=moment, task_id=done.task.id, owner=self.queue.owner)
+            self.store.save(done.entry, now=moment, task_id=done.task.id, owner=self.queue.owner)
         except LeaseLost:
             log.warning("task %d was taken over by another run; what was heard here is left out", done.task.id)
             return None
         self.n_heard += 1
         self.n_in_a_row = 0
-        self._write(name, done.task.recording_id, call_id, moment)
+        self._write(name, done.task.recording_id, moment, lambda: _document(done.entry))
         was = self.standing
         audio_s, busy_s = was.audio_s + done.entry.call.duration_s, was.busy_s + done.busy_s
         self.standing = replace(was, n_done=was.n_done + 1, audio_s=audio_s, busy_s=busy_s)
@@ -323,8 +326,8 @@ class _Run:
             return Lost(lost.task, CHANGED, why)
         return lost
 
-    def _write(self, name: str, recording_id: str, call_id: int, judged_at: datetime) -> None:
-        self.outbox.write(name, recording_id, judged_at, lambda: dumped(self.store.document(call_id)))
+    def _write(self, name: str, recording_id: str, judged_at: datetime, document: Callable[[], JsonValue]) -> None:
+        self.outbox.write(name, recording_id, judged_at, lambda: dumped(document()))
         self.n_written += 1
 
     def _tell(self, outcome: Outcome | None) -> None:
@@ -352,7 +355,8 @@ class _Run:
         while rows := self.store.transact(partial(_done_after, self.run_id, position), write=False):
             for row in rows:
                 if not self.outbox.is_current(row.name, row.recording_id, row.judged_at):
-                    self._write(row.name, row.recording_id, row.call_id, row.judged_at)
+                    document = partial(self.store.document, row.call_id)
+                    self._write(row.name, row.recording_id, row.judged_at, document)
             position = rows[-1].position
         if self.n_written:
             self.outbox.settle()
@@ -393,6 +397,11 @@ def _done_after(run_id: int, position: int, session: Session) -> Any:
         .limit(PAGE)
     )  # fmt: skip
     return session.execute(wanted).all()
+
+
+def _document(entry: Entry) -> JsonValue:
+    """The audit document, as the store would give it back."""
+    return joined(unpacked(entry.call.document), unpacked(entry.judgement.document))
 
 
 def _is_there(location: str) -> bool:

@@ -120,7 +120,8 @@ def _begin(connection: Connection) -> None:
     # IMMEDIATE waits for the lock at once; a transaction that reads first and writes later would fail instead
     options = connection.get_execution_options()
     if not options.get(ALONE, False):
-        connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if options.get(HASTY, False) else 'FULL'}")
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA synchronous = {'NORMAL' if options.get(HASTY, False) else 'FULL'}")
         connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")
 
 
