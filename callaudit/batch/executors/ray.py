@@ -37,8 +37,8 @@ class Ray:
     Parameters
     ----------
     address : ``local``: one of this machine's own, for the time of the run; ``auto``: the cluster that this machine is
-        part of; HOST:PORT of a cluster's head, from one of its machines; ray://HOST:PORT from anywhere. Where the
-        program has joined a cluster already, that one
+        part of; HOST:PORT of a cluster's head, from one of its machines. Where the program has joined a cluster
+        already, that one
     n_workers : actors; 0: as many as the cluster has cores, or GPUs, for when the run begins
     threads, gpus : what each takes
     """
@@ -201,7 +201,8 @@ def _join(ray: Any, address: str) -> None:
         first = str(error).strip().partition("\n")[0]
         raise ConfigError(
             f"no Ray cluster answers at {address!r} ({type(error).__name__}: {first}); start one with "
-            "`ray start --head --disable-usage-stats`, or use --ray-address local"
+            "`ray start --head --disable-usage-stats`, give RAY_AUTH_MODE=token where it asks for one, or use "
+            "--ray-address local"
         ) from error
 
 

@@ -36,7 +36,7 @@ def sized(config: Config) -> Config:
     elif batch.executor == "ray":
         n_workers, threads = batch.workers, threads or 1
     else:
-        n_workers = batch.workers or _room(config, cores)
+        n_workers = batch.workers or _room(config, max(1, cores // max(1, threads)))
         threads = threads or max(1, cores // n_workers)
     return replace(config, batch=replace(batch, workers=n_workers), engine=replace(config.engine, threads=threads))
 
