@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
+from callaudit.privacy.addresses import addresses
 from callaudit.privacy.lines import Line, line_of
+from callaudit.privacy.names import names
 from callaudit.privacy.personal import KINDS, Mark, Personal
+from callaudit.privacy.plates import plates
 from callaudit.privacy.spoken import numbers
 from callaudit.records import Call, PersonalKind, Signal
 from callaudit.spans import Span
@@ -37,13 +40,25 @@ class Marked:
 def marked(call: Call, kinds: Collection[PersonalKind] = KINDS) -> tuple[Marked, ...]:
     """Each turn with what is personal in it, of these kinds."""
     lines = [line_of(k, turn.speaker, turn.words, turn.span, call.language) for k, turn in enumerate(call.turns)]
-    found = numbers(lines) if NUMBERS & set(kinds) else {}
+    marks = marks_of(lines, kinds, call.metadata.customer_name)
+    return tuple(Marked(line, own) for line, own in zip(lines, marks, strict=True))
+
+
+def marks_of(
+    lines: Sequence[Line], kinds: Collection[PersonalKind], customer: str | None = None
+) -> tuple[tuple[Mark, ...], ...]:
+    """What is personal in each line, of these kinds; `customer` is the name that the metadata have."""
+    each = [numbers(lines)] if NUMBERS & set(kinds) else []
+    each += [plates(lines)] if "plate" in kinds else []
+    each += [addresses(lines)] if "address" in kinds else []
+    each += [names(lines, customer)] if "name" in kinds else []
     return tuple(
-        Marked(
-            line, tuple(mark for mark in found.get(k, ()) if mark.kind in kinds and mark.certainty >= LEAST_CERTAINTY)
-        )
-        for k, line in enumerate(lines)
+        tuple(mark for found in each for mark in found.get(k, ()) if _wanted(mark, kinds)) for k in range(len(lines))
     )
+
+
+def _wanted(mark: Mark, kinds: Collection[PersonalKind]) -> bool:
+    return mark.kind in kinds and mark.certainty >= LEAST_CERTAINTY
 
 
 def found(call: Call) -> tuple[Personal, ...]:

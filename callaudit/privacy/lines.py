@@ -13,7 +13,7 @@ from callaudit.records import Speaker, Word
 from callaudit.spans import Span
 from callaudit.text.english.runs import runs as english_runs
 from callaudit.text.punctuation import is_chinese
-from callaudit.text.runs import Run
+from callaudit.text.runs import Run, mended
 from callaudit.text.runs import runs as mandarin_runs
 
 RUNS: Final[Mapping[str, Callable[[str], tuple[Run, ...]]]] = {"zh": mandarin_runs, "en": english_runs}
@@ -38,6 +38,11 @@ class Line:
     def runs(self) -> tuple[Run, ...]:
         """The numbers that are read aloud in it."""
         return RUNS[self.tongue](self.text)
+
+    @cached_property
+    def mended(self) -> str:
+        """The text with digits that were misheard put right, as long as before."""
+        return mended(self.text) if self.tongue == "zh" else self.text
 
     @cached_property
     def cues(self) -> tuple[Cue, ...]:

@@ -6,16 +6,18 @@ one ＊ a digit, for its length would give it away.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from callaudit.privacy.finding import Marked, entered, marked, span_of, words_of
+from callaudit.privacy.finding import NUMBERS, Marked, entered, marked, marks_of, span_of, words_of
 from callaudit.privacy.lines import Line, line_of
 from callaudit.privacy.personal import Mark
 from callaudit.records import Call, Masked, PersonalKind, Reading, Signal, Turn, Word
 from callaudit.spans import Span
-from callaudit.text.numbers import MASK
+from callaudit.text.numbers import DIGITS, MASK
+
+LEAST_READ = 3
+"""Digits from which another reading is looked through for numbers of its own."""
 
 Places = Mapping[tuple[int, int], int]
 """Word and character → how many ＊ stand for it."""
@@ -28,21 +30,23 @@ def masked(call: Call, kinds: Collection[PersonalKind]) -> Call:
     """
     if not kinds:
         return call
-    turns = tuple(_turn(call, k, one) for k, one in enumerate(marked(call, kinds)))
+    every = marked(call, kinds)
+    turns = tuple(_turn(call, k, every, kinds) for k in range(len(call.turns)))
     signals = _keys(call.signals) if "code" in kinds else call.signals
     return replace(call, turns=turns, signals=signals)
 
 
-def _turn(call: Call, k: int, one: Marked) -> Turn:
-    turn = call.turns[k]
-    readings = tuple(_reading(turn, reading, one, call.language) for reading in turn.readings)
-    if not one.marks:
-        return turn if readings == turn.readings else replace(turn, readings=readings)
-    places = _places(one.line, one.marks)
-    words = _words(turn.words, places)
+def _turn(call: Call, k: int, every: Sequence[Marked], kinds: Collection[PersonalKind]) -> Turn:
+    turn, one = call.turns[k], every[k]
+    readings = tuple(_reading(call, k, reading, every, kinds) for reading in turn.readings)
     spans = [Masked(mark.kind, span_of(one.line, words_of(one.line, mark))) for mark in one.marks]
+    spans += [masked for _, more in readings for masked in more]
     known = tuple(sorted({*turn.masked, *spans}, key=lambda masked: (masked.span, masked.kind)))
-    return replace(turn, words=words, text=_text(turn, places), readings=readings, masked=known)
+    others = tuple(reading for reading, _ in readings)
+    if not one.marks:
+        return replace(turn, readings=others, masked=known) if others != turn.readings else turn
+    places = _places(one.line, one.marks)
+    return replace(turn, words=_words(turn.words, places), text=_text(turn, places), readings=others, masked=known)
 
 
 def _places(line: Line, marks: Iterable[Mark]) -> dict[tuple[int, int], int]:
@@ -74,15 +78,32 @@ def _text(turn: Turn, places: Places) -> str:
     return "".join(_hidden(char, own.get(at)) for at, char in enumerate(turn.text))
 
 
-def _reading(turn: Turn, reading: Reading, one: Marked, language: str) -> Reading:
-    """Another reading without what is masked in the turn: all of its words that sound at that time."""
+def _reading(
+    call: Call, k: int, reading: Reading, every: Sequence[Marked], kinds: Collection[PersonalKind]
+) -> tuple[Reading, list[Masked]]:
+    """Another reading without what is masked in the turn at that time, and without numbers that it alone holds."""
+    turn, one = call.turns[k], every[k]
     times = [span_of(one.line, words_of(one.line, mark)) for mark in one.marks]
-    line = line_of(one.line.turn, turn.speaker, reading.words, reading.span, language)
-    places: dict[tuple[int, int], int] = defaultdict(int)
-    for char, place in enumerate(line.at):
-        if place is not None and line.text[char].isalnum() and _sounds_in(reading.words[place[0]].span, times):
-            places[place] = 1
-    return replace(reading, words=_words(reading.words, places)) if places else reading
+    places = {
+        (word, at): 1
+        for word, own in enumerate(reading.words)
+        for at, char in enumerate(own.text)
+        if char.isalnum() and _sounds_in(own.span, times)
+    }
+    more: list[Masked] = []
+    if sum(char in DIGITS or char.isdigit() for word in reading.words for char in word.text) >= LEAST_READ:
+        before = [word for word in turn.words if word.span.middle_s < reading.span.start_s]
+        behind = [word for word in turn.words if word.span.middle_s >= reading.span.end_s]
+        line = line_of(k, turn.speaker, (*before, *reading.words, *behind), turn.span, call.language)
+        lines = [*(one.line for one in every[:k]), line, *(one.line for one in every[k + 1 :])]
+        for mark in marks_of(lines, tuple(NUMBERS & set(kinds)))[k]:
+            own_places = {(w - len(before), at): n for (w, at), n in _places(line, [mark]).items()}
+            own_places = {place: n for place, n in own_places.items() if 0 <= place[0] < len(reading.words)}
+            if own_places.keys() - places.keys():
+                words = [reading.words[word].span for word, _ in own_places]
+                more.append(Masked(mark.kind, Span(min(w.start_s for w in words), max(w.end_s for w in words))))
+            places |= own_places
+    return (replace(reading, words=_words(reading.words, places)) if places else reading), more
 
 
 def _sounds_in(span: Span, times: Sequence[Span]) -> bool:

@@ -70,7 +70,7 @@ def _identity(digits: str, says: Says | None) -> Verdict | None:
             return "identity", 0.99
         if says != "card" and not (says == "other" or (says is None and luhn_holds(digits))):
             return "identity", 0.85
-    if says == "identity" and n >= 4:
+    if says == "identity" and (n >= 10 or n in (4, 6, 9)):  # the last four or six serve as a password
         return "identity", 0.85 if n >= 14 else 0.7
     return None
 
@@ -88,6 +88,8 @@ def _phone(digits: str, says: Says | None, *, near: bool) -> Verdict | None:
         return "phone", 0.9
     if n == 10 and re.match("1[3-9?]", digits):
         return "phone", 0.75 if says == "phone" else 0.6
+    if n in (14, 15) and _MOBILE.fullmatch(digits[-11:]) and digits[: n - 11] == digits[-11 : n - 22]:
+        return "phone", 0.7  # 138 那个, 138…: its beginning is said twice
     if n in (12, 13) and says not in ("card", "code") and (_MOBILE.match(digits) or _MOBILE.fullmatch(digits[-11:])):
         return "phone", 0.7
     if says == "phone" and 7 <= n <= 13 and (n != 7 or digits[0] not in "01"):

@@ -118,6 +118,8 @@ def _said(lines: Sequence[Line], k: int, run: Run) -> Said:
 def _meant(cues: Sequence[Cue], text: str) -> Says:
     """What the last cue says; 卡号后四位 is a tail, 卡背面后三位 a code, 银行卡的验证码 a code."""
     last: Says = cues[-1].says
+    if last == "tail" and len(cues) > 1 and cues[-2].says == "identity" and cues[-1].start - cues[-2].end <= 2:
+        return "identity"
     if last == "code" and len(cues) > 1 and cues[-2].says in ("phone", "identity", "other"):
         gap = text[cues[-2].end : cues[-1].start]
         if len(gap) <= 2 and re.match("[后末最][三六四]?", text[cues[-1].start :]):
@@ -141,6 +143,13 @@ def _alone(one: Said) -> tuple[Verdict | None, Run]:
     """What a number is by itself, or with a neighbouring character that sounds like the digit that is missing."""
     run = one.run
     best, whole = kind_of(run.digits, one.says, near=one.near, loose=one.loose), run
+    if one.says == "code" and run.n in (2, 5) and not one.loose:  # of three or six digits one was misheard
+        beside = run.before or run.after
+        longer = replace(run, parts=(*((run.before,) if run.before else ()), *run.parts)) if run.before else run
+        if beside is not None and longer is run:
+            longer = replace(run, parts=(*run.parts, beside))
+        if longer is not run:
+            return kind_of(longer.digits, one.says, near=one.near), longer
     if one.loose or run.n < 9 or (best and best[1] >= 0.9):
         return best, whole
     before = ((), (run.before,)) if run.before else ((),)

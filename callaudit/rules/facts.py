@@ -254,9 +254,22 @@ class Facts:
 
     def number(self, turn: int) -> str:
         """Digits of the longest number spoken in a turn; ＊ for those of a masked one, a masked name is none."""
+        return self.tongue.longest_number(self._numbered(turn))
+
+    def digits(self, turn: int) -> str:
+        """All digits that are said in a turn; ＊ for masked ones."""
+        return self.tongue.digits(self._numbered(turn))
+
+    def _numbered(self, turn: int) -> str:
+        """The text of a turn in which ＊ stands for digits only."""
         said = self.turns[turn]
-        nameless = said.masked and all(one.kind not in NUMBERS for one in said.masked)
-        return self.tongue.longest_number(said.text.replace(MASK, "#") if nameless else said.text)
+        others = [one.span for one in said.masked if one.kind not in NUMBERS]
+        if not others:
+            return said.text
+        return " ".join(
+            word.text.replace(MASK, "#") if any(span.holds(word.span.middle_s) for span in others) else word.text
+            for word in said.words
+        )
 
     def n_digits(self, turn: int) -> int:
         """Length of the longest number spoken in a turn."""

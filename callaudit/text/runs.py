@@ -17,8 +17,9 @@ from callaudit.text.pinyin import syllables
 UNHEARD = "?"
 """Stands for a digit that the recogniser took for something else."""
 
-LEAST_SLIPPED = 5
-"""A number shorter than this is not mended over a character between its digits (proposed)."""
+LEAST_SLIPPED, LEAST_SOUNDING = 5, 3
+"""A number shorter than this is not mended over a character between its digits, or one that sounds like a digit
+(proposed)."""
 
 _DIGIT = "0-9０-９" + "".join(DIGITS)
 _UNIT = "".join(UNITS)
@@ -29,7 +30,7 @@ _FILLER = (
     "减号|第[一二三四]组(?:是)?|就是|完了(?:是)?"
 )
 _KEPT_APART = frozenset(
-    "元块角毛分秒天日月年周岁次个位名笔件张份家条户点小时刻度斤克米吨折倍成层楼遍兆号是的和到至或加减乘比第万亿多几半吧吗呢我你您"
+    "元块角毛分秒天日月年周岁次个位名笔件张份家条户点小时刻度斤克米吨折倍成层楼遍兆号是的和到至或加减乘比第万亿多几半吧吗呢我你您栋幢座室组单院路街巷弄村区县市省动"
 )
 """Characters that no digit is misheard as: what stands behind a quantity, and the commonest words."""
 
@@ -40,7 +41,15 @@ _NUMERAL = re.compile(
 _PIECE = rf"[{_DIGIT}{_UNIT}洞拐勾]"
 _BETWEEN = rf"(?:[{_PAUSE}]|{_FILLER}){{0,8}}"
 _SLIP = r"[㐀-鿿]"
-_REGION = re.compile(rf"{_PIECE}(?:{_BETWEEN}{_PIECE}|{_SLIP}(?={_PIECE}{{2}}){_PIECE})*")
+_SOFT = "\ue000"
+"""Stands, while regions are looked for, for a character that is no digit and sounds like one."""
+
+_REGION = re.compile(
+    rf"{_PIECE}(?:{_BETWEEN}{_PIECE}|{_BETWEEN}{_SOFT}{{1,2}}(?={_BETWEEN}{_PIECE})|{_SLIP}(?={_PIECE}{{2}}){_PIECE})*"
+)
+_EDGES = re.compile(rf"(?:(?<=[{_PAUSE}])|^){_SOFT}(?={_PIECE})|(?<={_PIECE}){_SOFT}(?=[{_PAUSE}]|$)")
+_SOFT_WORDS = frozenset("就以要起而把吧无又由有与于也已")
+"""Words that sound like digits and seldom are: at the edge of a number they are themselves."""
 _SKIP = re.compile(rf"[{_PAUSE}]|{_FILLER}")
 _LAST_X = re.compile(rf"[{_PAUSE}]{{0,2}}(?:[XxＸ叉]|[艾埃]克斯)")
 _MEASURED = re.compile(
@@ -52,6 +61,7 @@ _BY_SOUND = {
     "ling": "0", "dong": "0", "yi": "1", "yao": "1", "er": "2", "san": "3", "si": "4", "wu": "5", "liu": "6",
     "qi": "7", "guai": "7", "ba": "8", "jiu": "9", "gou": "9",
 }  # fmt: skip
+_HAN = "零一二三四五六七八九"
 _CODES = {"洞": "0", "拐": "7", "勾": "9"}
 
 
@@ -117,11 +127,39 @@ def runs(text: str) -> tuple[Run, ...]:
     ['6?153097']
     """
     found: list[Run] = []
-    for region in _REGION.finditer(text):
+    if sum(char in _ALL for char in text) < 2:
+        return ()
+    shadow = _shadow(text)
+    for region in _REGION.finditer(shadow):
         for run in _split(text, _parts(text, region.start(), region.end())):
             if sum(len(part.digits) for part in run) >= 2:
                 found.append(_run(text, run))
     return tuple(found)
+
+
+def _shadow(text: str) -> str:
+    """The text with a sign for every character that sounds like a digit; at the edge of a number it is one."""
+    shadow = "".join(
+        _SOFT if char not in _ALL and char not in _KEPT_APART and by_sound(char) else char for char in text
+    )
+    edges = [one.start() for one in _EDGES.finditer(shadow) if text[one.start()] not in _SOFT_WORDS]
+    for at in edges:
+        shadow = shadow[:at] + "拐" + shadow[at + 1 :]  # any digit: its value is read from the text
+    return shadow
+
+
+def mended(text: str) -> str:
+    """The text with the characters that were misheard for digits inside numbers as these digits; as long as before.
+
+    >>> mended("三栋而单元，车牌京A一尔三四五")
+    '三栋而单元，车牌京A一二三四五'
+    """
+    chars = list(text)
+    for run in runs(text):
+        for part in run.parts:
+            if text[part.start] not in _ALL and part.digits.isdigit() and part.end - part.start == 1:
+                chars[part.start] = part.digits if text[part.start] not in UNITS else text[part.start]
+    return "".join(_HAN[int(c)] if c.isdigit() and not text[k].isdigit() else c for k, c in enumerate(chars))
 
 
 def _parts(text: str, start: int, end: int) -> tuple[Part, ...]:
@@ -174,11 +212,13 @@ def by_sound(char: str) -> str:
 
 def _split(text: str, parts: tuple[Part, ...]) -> Iterator[tuple[Part, ...]]:
     """The parts in one, or apart where a character between digits cannot be a digit misheard."""
+    n_digits = sum(len(part.digits) for part in parts)
     own: list[Part] = []
     for part in parts:
         char = text[part.start]
-        slip = not (char.isdigit() or char in DIGITS or char in UNITS)
-        if slip and (char in _KEPT_APART or sum(len(one.digits) for one in parts) < LEAST_SLIPPED):
+        slip = char not in _ALL and char not in UNITS and not char.isdigit()
+        least = LEAST_SOUNDING if by_sound(char) else LEAST_SLIPPED
+        if slip and (char in _KEPT_APART or n_digits < least):
             yield tuple(own)
             own = []
         else:

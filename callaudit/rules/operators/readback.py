@@ -69,7 +69,7 @@ def _given(facts: Facts, asked: Readback) -> list[tuple[int, str]]:
 
 def _told(facts: Facts, turn: int, number: str, asked: Readback) -> bool:
     """Whether the customer only repeats a number that the agent has given before."""
-    earlier = [facts.tongue.digits(facts.turns[k].text) for k in facts.agent if k < turn]
+    earlier = [facts.digits(k) for k in facts.agent if k < turn]
     return any(common_share(number, told) >= asked.least_match.value for told in earlier[-3:])
 
 
@@ -77,7 +77,7 @@ def _repeated(facts: Facts, asked: Readback, turn: int, number: str) -> Outcome:
     replies = [k for k in facts.agent if k > turn and not facts.backchannel(k)][: asked.turns]
     if not replies:
         return not_applicable(message("readback.ended"))
-    said = {k: facts.tongue.digits(facts.turns[k].text) for k in replies}
+    said = {k: facts.digits(k) for k in replies}
     best = max(replies, key=lambda k: common_share(number, said[k]))
     share = common_share(number, said[best])
     if MASK in number + said[best]:
