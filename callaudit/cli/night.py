@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
-from rich.text import Text
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from callaudit.batch.configured import Order, Result, run_configured
+from callaudit.batch.executors.sizing import sized
 from callaudit.batch.logs import LEVELS, EventLog, Level, configure, events
 from callaudit.batch.metrics import MetricsFile
 from callaudit.batch.pace import Pace
@@ -26,6 +27,9 @@ from callaudit.cli.screen import complain
 from callaudit.config import Config
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+ROOMY = 90
+"""Columns of a terminal from which on the time that has passed has room, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def watched(config: Config, order: Order, watch: Watch) -> Result:
             listeners.append(metrics)
         if drawn:
             listeners.append(stack.enter_context(NightBar(console)))
-        log.started(config, order.kind, len(order.sources))
+        log.started(sized(config), order.kind, len(order.sources))
         try:
             result = run_configured(config, order, listener=_all(listeners), tell=_trouble)
         except BaseException as error:
@@ -95,26 +99,20 @@ def _trouble(trouble: Trouble) -> None:
         events.warning("source.trouble", why=trouble.why)
 
 
-class _Seconds(ProgressColumn):
-    """Time left at the present pace."""
-
-    def render(self, task: Task) -> Text:
-        return Text(task.fields["left"], style="progress.remaining")
-
-
 class NightBar:
     """One bar over the whole run: how many calls, how fast, how long still, what failed; a listener of `run_batch`."""
 
     def __init__(self, console: Console) -> None:
         self._pace = Pace()
+        whole = Column(no_wrap=True)
         self._bars = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[pace]}"),
-            _Seconds(),
-            TextColumn("{task.fields[failed]}", style="red"),
-            TimeElapsedColumn(),
+            TextColumn("{task.description}", table_column=whole),
+            BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=8)),
+            MofNCompleteColumn(table_column=whole),
+            TextColumn("{task.fields[pace]}", table_column=whole),
+            TextColumn("{task.fields[left]}", style="progress.remaining", table_column=whole),
+            TextColumn("{task.fields[failed]}", style="red", table_column=whole),
+            *((TimeElapsedColumn(table_column=whole),) if console.width >= ROOMY else ()),
             console=console,
             transient=True,
             redirect_stdout=False,
@@ -149,7 +147,7 @@ def pace_line(pace: Pace) -> str:
     calls, audio = pace.calls_per_hour, pace.audio_hours_per_hour
     if calls is None or audio is None:
         return ""
-    return f"{calls:,.0f} 通/时 · {audio:,.1f} 小时录音/时"
+    return f"{calls:,.0f} 通/时 · 录音 {audio:,.{0 if audio >= 10 else 1}f} 小时/时"
 
 
 def left_line(pace: Pace) -> str:

@@ -36,7 +36,7 @@ def render_text(summary: Summary, zone: tzinfo | None = None, *, width: int = 10
         parts += [_title(words.FAILURES), _failures(told), ""]
     if summary.broken:
         parts += [_title(words.WORST_RULES), _rules(told)]
-        parts += [*_more(words.MORE_RULES, len(summary.broken) - MOST), ""]
+        parts += _more(words.MORE_RULES, len(summary.broken) - MOST)
     elif summary.n_calls:
         parts += [words.NO_BREACHES, ""]
     ranked = [agent for agent in summary.agents if agent.ranked]
@@ -53,7 +53,7 @@ def _title(text: str) -> Rule:
 
 
 def _more(text: str, n: int) -> list[RenderableType]:
-    return [text.format(n=n)] if n > 0 else []
+    return [text.format(n=n), ""] if n > 0 else []
 
 
 def _facts(told: Told) -> Table:
