@@ -1,0 +1,63 @@
+"""`callaudit batch` as a user types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def batch(*arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from callaudit.cli import main; main()", "batch", *map(os.fspath, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+
+
+@pytest.fixture
+def at_once(tmp_path: Path) -> Path:
+    path = tmp_path / "settings.toml"
+    path.write_text("[batch]\nsettle_s = 0\nexecutor = 'serial'\n")
+    return path
+
+
+def test_an_empty_folder_is_no_fault(tmp_path: Path, at_once: Path) -> None:
+    (tmp_path / "calls").mkdir()
+    done = batch(tmp_path / "calls", "--out", tmp_path / "out", "--config", at_once)
+    assert done.returncode == 0, done.stderr
+    assert "批量质检汇总" in done.stdout
+    assert (tmp_path / "out" / "callaudit.sqlite").exists()
+
+
+def test_what_cannot_be_audited_is_exit_code_2_and_stands_in_the_summary(tmp_path: Path, at_once: Path) -> None:
+    calls = tmp_path / "calls"
+    calls.mkdir()
+    (calls / "letter.wav").write_text("this is a letter, not a call\n" * 50)
+    (calls / "empty.wav").touch()
+    done = batch(calls, "--out", tmp_path / "out", "--config", at_once)
+    assert done.returncode == 2
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert "UnreadableAudio" in json.dumps(summary)
+    for line in done.stderr.splitlines():  # no terminal: lines of JSON, and no name of a file in them
+        assert "letter" not in json.loads(line)
+
+
+def test_a_source_that_is_not_there_is_exit_code_2(tmp_path: Path, at_once: Path) -> None:
+    done = batch(tmp_path / "nowhere", "--out", tmp_path / "out", "--config", at_once)
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--until", "25:00"), ("--sample", "some"), ("--rulebook", "none-such"), ("--store", "x://y")]
+)
+def test_a_wrong_setting_is_one_line_before_any_work(tmp_path: Path, at_once: Path, option: str, value: str) -> None:
+    (tmp_path / "calls").mkdir()
+    done = batch(tmp_path / "calls", "--out", tmp_path / "out", "--config", at_once, option, value)
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith("callaudit: ")
+    assert not list((tmp_path / "out").glob("*.json"))
