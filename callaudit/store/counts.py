@@ -17,18 +17,24 @@ from sqlalchemy.orm import Session
 from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
 
 Span = Literal["day", "month"]
+EVERY = "*"
+"""Stands for all teams together."""
 CALL_SUMS = ("n_calls", "n_scored", "n_violated", "n_critical", "score_tenths", "duration_ms")
 RULE_SUMS = ("n_calls", "n_times")
 
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """A table of counts for days or for months: what its rows are of, and what they add up."""
+    """A table of counts for days or for months: what its rows are of, and what they add up.
+
+    `of_all`: its rows are of all teams together (`EVERY`).
+    """
 
     table: Any
     keys: tuple[str, ...]
     sums: tuple[str, ...]
     span: Span | None = None
+    of_all: bool = False
 
     @property
     def period(self) -> Any:
@@ -41,7 +47,7 @@ class _Counted:
             "span": literal(self.span or "", literal_execute=True),
             "day": _text(AuditRow.day),
             "period": _text(AuditRow.day if self.span == "day" else func.substr(AuditRow.day, 1, 7)),
-            "team": _text(AuditRow.team),
+            "team": literal(EVERY, literal_execute=True) if self.of_all else _text(AuditRow.team),
             "agent_id": _text(AuditRow.agent_id),
             "verdict": AuditRow.verdict,
             "rule": BreachRow.rule,
@@ -57,7 +63,8 @@ class _Counted:
             "duration_ms": func.sum(_whole(CallRow.duration_s * 1000)),
         }
         keys: list[Any] = [known[key] for key in self.keys]
-        grouped: list[Any] = [known[key] for key in self.keys if key != "span"]
+        constant = ("span", "team") if self.of_all else ("span",)
+        grouped: list[Any] = [known[key] for key in self.keys if key not in constant]
         sums: list[Any] = [cast(summed[name], BigInteger) * sign for name in self.sums]
         rows = select(*keys, *sums).select_from(AuditRow)
         if "rule" in self.keys:
@@ -73,7 +80,8 @@ COUNTED = (
     _Counted(DayCount, ("day", "team", "verdict"), CALL_SUMS),
     _Counted(AgentCount, AGENT_KEYS, CALL_SUMS, "day"),
     _Counted(AgentCount, AGENT_KEYS, CALL_SUMS, "month"),
-    _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "day"),
+    _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "day", of_all=True),
+    _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "month", of_all=True),
     _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "month"),
 )
 
@@ -109,7 +117,7 @@ def recount(session: Session, months: Collection[str] | None = None) -> None:
     chosen: Any = AuditRow.latest
     if months is not None:
         chosen = chosen & func.coalesce(func.substr(AuditRow.day, 1, 7), "").in_(list(months))
-    for counted in COUNTED[::2]:  # a table each
+    for counted in {counted.table: counted for counted in COUNTED}.values():
         old = delete(counted.table)
         old = old if months is None else old.where(func.substr(counted.period, 1, 7).in_(list(months)))
         session.execute(old)

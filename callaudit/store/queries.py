@@ -5,7 +5,8 @@ Only the latest judgement of a recording counts. Each function is given a sessio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
@@ -13,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from callaudit.records import Severity, Verdict
+from callaudit.store.counts import EVERY
 from callaudit.store.entries import FIRST_RANK, NONE_CRITICAL, VERDICTS
 from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
 
@@ -103,35 +105,45 @@ def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit
     after : the last place of the page before; None begins at the top
     """
     days = _counted_days(session, wanted)
-    if days == 0:
-        return ()
-    places = _places(wanted)
-    rank, audit_id = places.selected_columns
-    if after is not None:
-        places = places.where(tuple_(rank, audit_id) > after)
-    # few enough are sorted; of many, the first ones are found in the order of an index on ranks
-    order = rank + 0 if days is not None and days <= FEW and not wanted.rules else rank
-    page = places.order_by(order, audit_id).limit(limit).subquery()
+    found: list[Place] = []
+    for stretch in [] if days == 0 else _stretches(wanted):  # in order: what the first does not hold, the next may
+        places = _places(wanted, stretch)
+        rank, audit_id = places.selected_columns
+        if after is not None:
+            places = places.where(tuple_(rank, audit_id) > after)
+        # few enough are sorted; of many, the first ones are found in the order of an index on ranks
+        order = rank + 0 if days is not None and days <= FEW and not wanted.rules else rank
+        page = session.execute(places.order_by(order, audit_id).limit(limit - len(found)))
+        found += [Place(*row) for row in page]
+        if len(found) == limit:
+            break
+    return _lines(session, found)
+
+
+def _lines(session: Session, places: Sequence[Place]) -> tuple[Listed, ...]:
     lines: Any = (
         select(
             AuditRow.rank, AuditRow.id, AuditRow.call_id, CallRow.path, CallRow.started_at, CallRow.duration_s,
             AuditRow.agent_id, CallRow.agent_name, AuditRow.team, AuditRow.verdict, AuditRow.score, AuditRow.low,
             AuditRow.high, AuditRow.n_violated, AuditRow.n_critical,
         )
-        .join(page, page.c.audit_id == AuditRow.id)
         .join(CallRow, CallRow.id == AuditRow.call_id)
-        .order_by(AuditRow.rank, AuditRow.id)
+        .where(AuditRow.id.in_([place.audit_id for place in places]))
     )  # fmt: skip
-    return tuple(Listed(Place(*row[:2]), *row[2:]) for row in session.execute(lines))
+    rows = session.execute(lines) if places else ()
+    return tuple(sorted((Listed(Place(*row[:2]), *row[2:]) for row in rows), key=lambda line: line.place))
 
 
 def count(session: Session, wanted: Filter) -> int:
     """How many calls the queue holds with this filter."""
     if wanted.rules or wanted.severity is not None or wanted.least_confidence is not None:
-        return int(session.scalar(select(func.count()).select_from(_places(wanted).subquery())) or 0)
+        found: list[Any] = [
+            select(func.count()).select_from(_places(wanted, one).subquery()) for one in _stretches(wanted)
+        ]
+        return sum(int(session.scalar(one) or 0) for one in found)
     table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
-    found = select(func.sum(table.n_calls)).where(*_counted(table, wanted), table.verdict.in_(wanted.verdicts))
-    return int(session.scalar(found) or 0)
+    summed = select(func.sum(table.n_calls)).where(*_counted(table, wanted), table.verdict.in_(wanted.verdicts))
+    return int(session.scalar(summed) or 0)
 
 
 def _counted_days(session: Session, wanted: Filter) -> int | None:
@@ -141,16 +153,17 @@ def _counted_days(session: Session, wanted: Filter) -> int | None:
     return count(session, Filter(wanted.since, wanted.until, verdicts=wanted.verdicts))
 
 
-def _places(wanted: Filter) -> Any:  # a SELECT of two columns
-    """Rank and id of the judgements that are wanted, each once."""
+def _places(wanted: Filter, stretch: tuple[int, int]) -> Any:  # a SELECT of two columns
+    """Rank and id of the judgements that are wanted within a stretch of ranks, each once."""
     places: Any
+    first, end = stretch
     broken = _broken(wanted)
     if wanted.rules and not (wanted.agents or wanted.teams):
-        broken += [_ranks(BreachRow.rank, wanted), *_days(BreachRow.day, wanted)]
+        broken += [BreachRow.rank >= first, BreachRow.rank < end, *_days(BreachRow.day, wanted)]
         places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
         return places.distinct() if len(wanted.rules) > 1 else places
-    places = select(AuditRow.rank, AuditRow.id.label("audit_id")).where(AuditRow.latest, _ranks(AuditRow.rank, wanted))
-    places = places.where(*_days(AuditRow.day, wanted))
+    places = select(AuditRow.rank, AuditRow.id.label("audit_id"))
+    places = places.where(AuditRow.latest, AuditRow.rank >= first, AuditRow.rank < end, *_days(AuditRow.day, wanted))
     if wanted.agents:
         places = places.where(AuditRow.agent_id.in_(wanted.agents))
     if wanted.teams:
@@ -188,18 +201,16 @@ def _days(day: Any, wanted: Filter) -> list[Any]:
     ]
 
 
-def _ranks(rank: Any, wanted: Filter) -> Any:  # a condition
+def _stretches(wanted: Filter) -> list[tuple[int, int]]:
     """The ranks of the verdicts: a stretch each, and one where they follow each other."""
-    chosen = sorted(VERDICTS.index(verdict) for verdict in set(wanted.verdicts))
     most = NONE_CRITICAL if wanted.severity == "critical" else FIRST_RANK
-    stretches = [(one * FIRST_RANK, one * FIRST_RANK + most) for one in chosen]
     joined: list[tuple[int, int]] = []
-    for first, end in stretches:
+    for first in sorted(VERDICTS.index(verdict) * FIRST_RANK for verdict in set(wanted.verdicts)):
         if joined and joined[-1][1] == first:
-            joined[-1] = (joined[-1][0], end)
+            joined[-1] = (joined[-1][0], first + most)
         else:
-            joined.append((first, end))
-    return or_(false(), *(and_(rank >= first, rank < end) for first, end in joined))
+            joined.append((first, first + most))
+    return joined
 
 
 # ── figures ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,6 +232,8 @@ def by_team(session: Session, wanted: Filter) -> tuple[Figures, ...]:
 def _figures(session: Session, name: Literal["day", "agent_id", "team"], wanted: Filter) -> tuple[Figures, ...]:
     table: Any = AgentCount if wanted.agents or name == "agent_id" else DayCount
     key = table.period if table is AgentCount and name == "day" else getattr(table, name)
+    if table is AgentCount and not wanted.agents:
+        key = key + ""  # no index on agents: the rows of a stretch of days lie together in the table itself
 
     def of(verdict: Verdict) -> ColumnElement[int]:
         return func.sum(table.n_calls).filter(table.verdict == verdict)
@@ -241,18 +254,40 @@ def _figure(key: str, *sums: int | None) -> Figures:
 
 def by_rule(session: Session, wanted: Filter) -> tuple[RuleFigures, ...]:
     """How often each rule was broken, the most broken first; of the filter, days, agents and teams count."""
-    rows: Any
-    if wanted.agents:  # a few thousand calls: counted one by one
-        calls: Any = func.count(BreachRow.audit_id)
-        key: list[Any] = [BreachRow.rule, BreachRow.severity]
-        rows = select(*key, calls, func.sum(BreachRow.times)).join(AuditRow, AuditRow.id == BreachRow.audit_id)
-        rows = rows.where(AuditRow.latest, AuditRow.agent_id.in_(wanted.agents), *_days(AuditRow.day, wanted))
-        rows = rows.where(AuditRow.team.in_(wanted.teams)) if wanted.teams else rows
-    else:
-        calls, key = func.sum(RuleCount.n_calls), [RuleCount.rule, RuleCount.severity]
-        rows = select(*key, calls, func.sum(RuleCount.n_times)).where(*_counted(RuleCount, wanted))
-    rows = rows.group_by(*key).having(calls > 0).order_by(calls.desc(), *key)
-    return tuple(RuleFigures(rule, severity, int(n), int(times)) for rule, severity, n, times in session.execute(rows))
+    found: dict[tuple[str, Severity], list[int]] = {}
+    for rows in _rule_sums(wanted):
+        for rule, severity, n_calls, n_times in session.execute(rows):
+            sums = found.setdefault((rule, severity), [0, 0])
+            sums[0] += int(n_calls)
+            sums[1] += int(n_times)
+    figures = (RuleFigures(*key, *sums) for key, sums in found.items() if sums[0])
+    return tuple(sorted(figures, key=lambda one: (-one.n_calls, one.rule, one.severity)))
+
+
+def _rule_sums(wanted: Filter) -> Iterator[Any]:
+    """What to add up: counts, and violations themselves where nothing is counted: of agents, of days of a team."""
+    if wanted.agents:
+        yield _broken_rules(wanted)
+        return
+    months, days = months_and_days(wanted.since, wanted.until)
+    team = RuleCount.team.in_(wanted.teams) if wanted.teams else RuleCount.team == EVERY
+    key = (RuleCount.rule, RuleCount.severity)
+    sums = select(*key, func.sum(RuleCount.n_calls), func.sum(RuleCount.n_times)).where(team).group_by(*key)
+    for part in months:
+        yield sums.where(RuleCount.span == "month", *_between(RuleCount.period, part))
+    for first, last in days:
+        if wanted.teams:
+            yield _broken_rules(replace(wanted, since=first, until=last))
+        else:
+            yield sums.where(RuleCount.span == "day", *_between(RuleCount.period, (first, last)))
+
+
+def _broken_rules(wanted: Filter) -> Any:  # a SELECT
+    key = (BreachRow.rule, BreachRow.severity)
+    rows = select(*key, func.count(BreachRow.audit_id), func.sum(BreachRow.times)).group_by(*key)
+    rows = rows.join(AuditRow, AuditRow.id == BreachRow.audit_id).where(AuditRow.latest, *_days(AuditRow.day, wanted))
+    rows = rows.where(AuditRow.agent_id.in_(wanted.agents)) if wanted.agents else rows
+    return rows.where(AuditRow.team.in_(wanted.teams)) if wanted.teams else rows
 
 
 def _counted(table: Any, wanted: Filter, *, whole: bool = True) -> list[Any]:

@@ -309,7 +309,7 @@ class AgentCount(Base):
 
 
 class RuleCount(Base):
-    """Calls of a team that broke a rule: for each day, and for each month, as `AgentCount`."""
+    """Calls that broke a rule: of all teams (`*`) for each day and each month, and of each team for each month."""
 
     __tablename__ = "rule_counts"
     __table_args__ = ({"sqlite_with_rowid": False},)

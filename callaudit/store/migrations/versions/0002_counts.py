@@ -71,5 +71,9 @@ def upgrade() -> None:
     for span, period in (("day", DAY), ("month", MONTH)):
         keys = f"{period}, {TEAM}, {AGENT}, a.verdict"
         op.execute(f"INSERT INTO agent_counts SELECT '{span}', {keys}, {CALLS} GROUP BY {keys}")
-        keys = f"{period}, {TEAM}, b.rule, b.severity"
-        op.execute(f"INSERT INTO rule_counts SELECT '{span}', {keys}, {RULES} GROUP BY {keys}")
+        op.execute(
+            f"INSERT INTO rule_counts SELECT '{span}', {period}, '*', b.rule, b.severity, {RULES} "
+            f"GROUP BY {period}, b.rule, b.severity"
+        )
+    keys = f"{MONTH}, {TEAM}, b.rule, b.severity"
+    op.execute(f"INSERT INTO rule_counts SELECT 'month', {keys}, {RULES} GROUP BY {keys}")
