@@ -48,6 +48,7 @@ def examine(
     yield from looked("room", lambda: _rooms(config))
     yield from looked("rulebook", lambda: setup.rulebook(config))
     yield from looked("store", lambda: setup.store(config))
+    yield from looked("batch", lambda: setup.batch(config))
     yield from looked("sources", lambda: setup.sources(config))
     yield from looked("model", lambda: setup.models(config))
     yield from looked("decoders", _decoders)

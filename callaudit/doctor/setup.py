@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from callaudit.config import Config, load_config
@@ -81,7 +82,10 @@ def store(config: Config) -> Iterator[Check]:
     try:
         address = address_of(config.store.url)
         if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
-            yield Check("store", "note", f"{shown(address)} is not there yet", "nothing: the first batch makes it")
+            if Path(address.database or "").absolute().parent.is_dir():
+                yield Check("store", "note", f"{shown(address)} is not there yet", "nothing: the first batch makes it")
+            else:
+                yield Check("store", "ill", f"{shown(address)}: its folder does not exist", "create the folder")
             return
         key = keys_in(config.store.key_env) if config.store.key_env else None
         opened = open_store(config.store.url, key=key, patience_s=PATIENCE_S, upgrade=False)
@@ -97,6 +101,31 @@ def store(config: Config) -> Iterator[Check]:
     else:
         todo = "callaudit store upgrade, or just start: a batch brings older tables up"
         yield Check("store", "note", f"{shown(address)} answers, tables {revision or 'none'}, wanted {HEAD}", todo)
+
+
+def batch(config: Config) -> Iterator[Check]:
+    """Whether a batch and a night can begin with these settings: plan, times, executor, who is told."""
+    from callaudit.batch.notify import addresses
+    from callaudit.batch.sampling import plan_of
+    from callaudit.batch.stopping import next_time
+    from callaudit.store.purge import age_of
+
+    try:
+        plan_of(config.batch.sample)
+        if config.nightly.until is not None:
+            next_time(config.nightly.until)
+        if config.nightly.purge_older_than is not None:
+            age_of(config.nightly.purge_older_than)
+        n_addresses = len(addresses(config.notify))
+    except CallauditError as error:
+        yield Check("batch", "ill", str(error), "correct the settings")
+        return
+    if config.batch.executor == "ray" and find_spec("ray") is None:
+        says = "the executor is ray, which is not installed"
+        yield Check("batch", "ill", says, "pip install 'callaudit[ray]', or take the executor processes")
+        return
+    says = f"executor {config.batch.executor}, sample {config.batch.sample}, order {config.batch.order}"
+    yield Check("batch", "well", f"{says}, {n_addresses} addresses are told")
 
 
 def sources(config: Config) -> Iterator[Check]:

@@ -14,14 +14,14 @@ import pytest
 from click.testing import CliRunner
 
 from callaudit.cli.doctor import doctor
-from callaudit.config import Config, NightlyConfig, StoreConfig
+from callaudit.config import BatchConfig, Config, NightlyConfig, NotifyConfig, StoreConfig
 from callaudit.doctor import Check, examine
 from callaudit.doctor.check import looked
 from callaudit.doctor.decoders import decoders
 from callaudit.doctor.installed import libraries
 from callaudit.doctor.machine import clock, power, rooms
 from callaudit.doctor.selftest import self_test
-from callaudit.doctor.setup import models, rulebook, settings, sources, store
+from callaudit.doctor.setup import batch, models, rulebook, settings, sources, store
 from callaudit.store.database import open_store
 
 
@@ -114,6 +114,7 @@ def test_stores(tmp_path: Path) -> None:
     assert state(None)[0] == "note"
     assert state(str(tmp_path / "new.db"))[0] == "note"
     assert not (tmp_path / "new.db").exists()
+    assert state(str(tmp_path / "none" / "new.db"))[0] == "ill"
     open_store(tmp_path / "calls.db").close()
     assert state(str(tmp_path / "calls.db"))[0] == "well"
     (tmp_path / "no.db").write_bytes(b"no database" * 1000)
@@ -122,6 +123,18 @@ def test_stores(tmp_path: Path) -> None:
     told = state("postgresql://qa:s3cret@127.0.0.1:9/calls")
     assert told[0] == "ill"
     assert "s3cret" not in told[1]
+
+
+def test_what_a_batch_cannot_begin_with_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def state(**sections: object) -> str:
+        (check,) = batch(Config(**sections))  # type: ignore[arg-type]  # sections by name
+        return check.state
+
+    monkeypatch.delenv("NIGHT_URLS", raising=False)
+    assert state() == "well"
+    assert state(batch=BatchConfig(sample="some")) == "ill"
+    assert state(nightly=NightlyConfig(purge_older_than="soon")) == "ill"
+    assert state(notify=NotifyConfig("NIGHT_URLS")) == "ill"
 
 
 def test_sources(tmp_path: Path) -> None:
