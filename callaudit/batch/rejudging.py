@@ -105,7 +105,7 @@ class Rejudge:
     def _entry(self, given: Given) -> JudgementEntry:
         way, before = self.way, unpacked(given.judgement)
         crashed = {failure["rule"] for failure in before["failures"]}
-        carried = given.carried - with_summaries(way.rulebook, crashed)
+        carried = given.carried - with_summaries(way.rulebook, crashed) if crashed else given.carried
         written = {one["rule"]: one for one in before["findings"] if one["rule"] in carried}
         known = {rule: finding_from(one) for rule, one in written.items()}
         if given.call is None:
