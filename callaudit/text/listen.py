@@ -20,7 +20,7 @@ from callaudit.text.simplify import simplify
 FORBIDDEN_COST = 1000.0
 """Cost of what must never happen (a negation added, lost or replaced)."""
 
-_FIRST_HAN, _N_HAN = 0x4E00, 0x5200
+FIRST_HAN, N_HAN = 0x4E00, 0x5200
 
 PAUSE_S = 0.35
 """Silence between two words that parts them like a comma, in seconds; pauses inside a Mandarin clause are shorter."""
@@ -68,10 +68,8 @@ class Sounded:
     insert : float64, cost of a syllable that a phrase does not have
     person : int8, 1 for 我, 2 for 你, 3 for 他, else 0
     negation, filler, numeral, digit_like, surname, parted : bool; `parted` where a pause or punctuation comes before
-    scale, homophone : float32, what `costs` are made of: how much more a syllable surely heard costs, and how much
-        another character of its sound does
-    floor : float32 [shape=(k,)], least cost of each id anywhere in the row
-    present : uint8 [shape=(bytes,)], bits by `han`: whether a character is in the row
+    scale, homophone : float32, how much more a syllable surely heard costs, and how much another character of its
+        sound does
     """
 
     words: tuple[Word, ...]
@@ -93,22 +91,9 @@ class Sounded:
     parted: NDArray[np.bool_]
     scale: NDArray[np.float32]
     homophone: NDArray[np.float32]
-    floor: NDArray[np.float32]
-    present: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.chars)
-
-    def costs(self, ids: int | NDArray[np.int16]) -> NDArray[np.float32]:
-        """Cost of taking each syllable for one of these ids, float32 [shape=(n,) or (ids, n)].
-
-        Made when asked for: all ids of all turns of a long call would fill memory, and few are ever asked for.
-        """
-        cost = np.minimum(1.2, substitution()[ids][..., self.ids] * self.scale)
-        same = cost == 0
-        cost[..., self.negation] = FORBIDDEN_COST
-        taken: NDArray[np.float32] = np.where(same, self.homophone, cost)
-        return taken
 
 
 def listen(words: Sequence[Word]) -> Sounded:
@@ -134,7 +119,6 @@ def listen(words: Sequence[Word]) -> Sounded:
             dtype=np.bool_,
         ),
         parted=_parted(words, raw, word_of, start, end), scale=scale, homophone=homophone,
-        floor=_floor(ids, denies, scale), present=_present(codes(chars)),
     )  # fmt: skip
 
 
@@ -242,31 +226,8 @@ def _filler(chars: str) -> NDArray[np.bool_]:
 
 def han(code_points: NDArray[np.int32]) -> NDArray[np.int64]:
     """Place of each code point among the Han characters; all others share the place behind the last."""
-    places = code_points.astype(np.int64) - _FIRST_HAN
-    return np.where((places >= 0) & (places < _N_HAN), places, _N_HAN)
-
-
-def holds(present: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether characters, given by `han`, are in rows; True for whatever is no Han character.
-
-    Parameters
-    ----------
-    present : uint8 [shape=(..., bytes)], `Sounded.present`
-    places : int64 [shape=s]
-
-    Returns
-    -------
-    bool [shape=(..., *s)]
-    """
-    bits: NDArray[np.uint8] = present[..., places >> 3] >> (places & 7).astype(np.uint8)
-    return (bits & 1).astype(np.bool_)
-
-
-def _present(code_points: NDArray[np.int32]) -> NDArray[np.uint8]:
-    present = np.zeros(_N_HAN + 1, dtype=np.bool_)
-    present[han(code_points)] = True
-    present[_N_HAN] = True
-    return np.packbits(present, bitorder="little")
+    places = code_points.astype(np.int64) - FIRST_HAN
+    return np.where((places >= 0) & (places < N_HAN), places, N_HAN)
 
 
 def _insert_costs(
@@ -330,14 +291,3 @@ def _doubt(prob: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.f
     """
     sure = np.clip((prob - 0.6) / 0.35, 0, 1).astype(np.float32)
     return 1 + 0.4 * sure, np.where(prob < 0.5, 0.05, np.where(prob < 0.8, 0.08, 0.16)).astype(np.float32)
-
-
-def _floor(ids: NDArray[np.int16], denies: NDArray[np.bool_], scale: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Least cost of taking any of the heard syllables for each id, the character being the same."""
-    cost = np.minimum(1.2, substitution()[:, ids] * scale)
-    same = cost == 0
-    cost[:, denies] = FORBIDDEN_COST
-    if not len(ids):
-        return np.full(cost.shape[0], FORBIDDEN_COST, dtype=np.float32)
-    least: NDArray[np.float32] = np.where(same, 0, cost).min(axis=1).astype(np.float32)
-    return least

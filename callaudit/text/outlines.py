@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from callaudit.text.context import DEFAULT
 from callaudit.text.listen import MODAL, codes
 from callaudit.text.normalise import STANDARD
 from callaudit.text.patterns import Branch, Branches, Choice, parse
 from callaudit.text.pinyin import sounds_of
-from callaudit.text.variants import UNIT, Slot, allowed_cost, say_each
+from callaudit.text.variants import Slot, allowed_cost, say_each
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = 40
@@ -29,14 +28,10 @@ _PAIRS = frozenset((word[0], word[1]) for word in STANDARD if len(word) > 1)
 
 
 class Syllable(NamedTuple):
-    """A syllable: its code point, the ids of all its sounds, and the least that its not being heard costs.
-
-    That is given in units of `screening`, and as it is.
-    """
+    """A syllable: its code point, the ids of all its sounds, and the least that its not being heard costs."""
 
     code: int
     ids: tuple[int, ...]
-    units: int
     drop: float
 
 
@@ -58,10 +53,6 @@ class Part:
     allowed: float
     weight: float
 
-    def most(self, least: float) -> float:
-        """The most that a hit of at least the score `least` costs."""
-        return min(self.allowed * (1 - least) / (1 - DEFAULT), self.weight)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
@@ -70,11 +61,6 @@ class Outline:
     text: str
     parts: tuple[Part, ...]
     shortest: int
-
-    @property
-    def screened(self) -> bool:
-        """Whether what is read could be told without its readings."""
-        return all(part.root for part in self.parts)
 
 
 @lru_cache(maxsize=16384)
@@ -195,7 +181,7 @@ def _syllables(said: str, n: int) -> tuple[Syllable, ...]:
 
 @lru_cache(maxsize=16384)
 def _syllable(char: str, code: int, drop: float) -> Syllable:
-    return Syllable(code, sounds_of(char), int(drop / UNIT), drop)
+    return Syllable(code, sounds_of(char), drop)
 
 
 def _least_drop(char: str, after: str, n: int) -> float:

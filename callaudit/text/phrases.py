@@ -12,26 +12,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from callaudit.records import Word
 from callaudit.spans import Span
-from callaudit.text.alignment import align, line
+from callaudit.text.alignment import Found, places
 from callaudit.text.context import DEFAULT, Place, stands
 from callaudit.text.listen import Sounded, listen
 from callaudit.text.patterns import SLOTS, compile
-from callaudit.text.screening import Axis, axis_of, least_costs
-from callaudit.text.variants import Phrase, Slot, Variant
+from callaudit.text.pool import pool_of
+from callaudit.text.rows import row_of
+from callaudit.text.variants import Phrase, Slot
 
 __all__ = [
-    "DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any", "find_at", "listen",
+    "DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any",
+    "hits_of", "listen",
     "outside",
 ]  # fmt: skip
 
 Anchor = Literal["any", "start", "end", "whole"]
 How = Literal["exact", "sound", "pattern"]
-
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,58 +74,20 @@ def find(
         raise ValueError(f"least must lie in [0, 1]: {least}")
     ready = compile(phrase, values=values) if isinstance(phrase, str) else phrase
     sounded = words if isinstance(words, Sounded) else listen(words)
-    if len(sounded) == 0:
-        return ()
-    axis = axis_of(sounded)
-    return _find(ready, axis, axis.every, least, anchor)
+    rows = row_of(sounded)
+    last = int(rows.closes[0]) if anchor in ("end", "whole") else 0
+    found = places(pool_of(ready), rows, [(0, 0)], least, opening=anchor in ("start", "whole"))[0]
+    return hits_of(ready, [one for one in found if one.end >= last], sounded)
 
 
-def find_at(
-    phrase: str,
-    axis: Axis,
-    row: int,
-    places: int,
-    *,
-    least: float,
-    anchor: Anchor,
-    values: Mapping[str, str] | None = None,
-) -> tuple[Hit, ...]:
-    """What `find` finds in a row of an axis, beginning at one of these places."""
-    places = axis.places_alone(places, row)
-    return _find(compile(phrase, values=values), axis.alone(row), places, least, anchor) if places else ()
-
-
-def _find(ready: Phrase, axis: Axis, begins: int, least: float, anchor: Anchor) -> tuple[Hit, ...]:
-    """The hits in the one row of an axis of readings that begin at some of the places `begins`."""
-    sounded = axis.rows[0]
-    most = np.minimum(ready.allowed * (1 - least) / (1 - DEFAULT), ready.weight)
-    found: dict[int, list[Place]] = {}
-    for reading in np.flatnonzero(least_costs(ready, sounded) <= most + 1e-3).tolist():
-        variant, limit = ready.variant(reading), float(most[reading])
-        own = begins & axis.begins_as(variant, limit, axis.every)
-        if own and (places := _places(variant, sounded, axis.split(own), limit, anchor)):
-            found[reading] = places
-    return _hits(ready, found, sounded) if found else ()
-
-
-def _hits(ready: Phrase, each: Mapping[int, list[Place]], sounded: Sounded) -> tuple[Hit, ...]:
-    """The best of the places of all readings."""
+def hits_of(ready: Phrase, found: Sequence[Found], sounded: Sounded) -> tuple[Hit, ...]:
+    """The best of the places where readings of a phrase are found in a row, none overlapping another."""
+    each: dict[int, list[Place]] = {}
+    for one in found:
+        each.setdefault(one.reading, []).append(Place(one.begin, one.end, one.cost, ready.variant(one.reading)))
     places = [place for reading in _in_order(ready, each) for place in each[reading]]
     hits = (_hit(ready, place, sounded) for place in _apart(places) if stands(ready, place, sounded))
     return tuple(sorted(hits, key=lambda hit: hit.first))
-
-
-def _places(variant: Variant, row: Sounded, begins: list[int], most: float, anchor: Anchor) -> list[Place]:
-    """Where a reading is heard, beginning at one of the places `begins`."""
-    first, last = (line(row).opens if anchor in ("start", "whole") else len(row)), 0
-    if anchor in ("end", "whole"):
-        last = line(row).closes
-    states = align(variant, row, [place for place in begins if place <= first], most)
-    return [
-        Place(start, end, cost, variant)
-        for end, (cost, start) in states.items()
-        if cost <= most + _ROUNDING and start < end and end >= last
-    ]
 
 
 def find_any(

@@ -1,7 +1,7 @@
 """The readings of a phrase as rows of syllables with what each costs, built in one go for all readings of a phrase.
 
 A rulebook has some twenty thousand readings, most of them heard in no turn of a call. So a phrase keeps them as rows
-of arrays, which is all that `screening` looks at; a `Variant` is made of a row when one has to be aligned.
+of arrays, which is all that `alignment` looks at; a `Variant` is made of a row that is heard.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import repeat
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, han, negations, say, sound_ids
+from callaudit.text.listen import FORBIDDEN_COST, MODAL, codes, negations, say, sound_ids
 from callaudit.text.normalise import REGIONAL
 from callaudit.text.simplify import simplify
-
-UNIT = 0.62
-"""Least cost that counts in order (see `screening`): above near sounds and light words, below a whole syllable."""
 
 Kind = Literal["any", "named", "number", "surname"]
 
@@ -51,21 +47,6 @@ Parts = tuple[str | Slot, ...]
 """A reading of a phrase as written."""
 
 
-class Sound(NamedTuple):
-    """A syllable of a phrase with all that decides what may be taken for it.
-
-    `strict` marks a negation, `needed` what must not be dropped, `short` a phrase of at most four syllables.
-    """
-
-    char: str
-    code: int
-    id: int
-    person: int
-    strict: bool
-    needed: bool
-    short: bool
-
-
 @dataclass(frozen=True, eq=False)
 class Variant:
     """One reading of a phrase without options: `steps` are indices of `chars` or slots, in order.
@@ -83,27 +64,6 @@ class Variant:
     strict: NDArray[np.bool_]
     weight: float
     allowed: float
-
-    @cached_property
-    def sounds(self) -> tuple[Sound, ...]:
-        """Its syllables one by one."""
-        needed, short = (self.drop >= FORBIDDEN_COST).tolist(), repeat(len(self.chars) <= 4)
-        each = (self.codes.tolist(), self.ids.tolist(), self.person.tolist(), self.strict.tolist(), needed, short)
-        return tuple(map(Sound, self.chars, *each))
-
-    @cached_property
-    def outline(self) -> tuple[tuple[int, tuple[int, ...], int] | None, ...]:
-        """From the last step its code, its ids and the units of `screening` that dropping it costs; None for a slot."""
-        units = (self.drop / UNIT).astype(np.int64).tolist()
-        ids = ((number,) for number in self.ids.tolist())
-        each = list(zip(self.codes.tolist(), ids, units, strict=True))
-        return tuple(None if isinstance(step, Slot) else each[step] for step in reversed(self.steps))
-
-    @cached_property
-    def drops(self) -> list[float]:
-        """`drop` one by one."""
-        found: list[float] = self.drop.tolist()
-        return found
 
     @cached_property
     def sound(self) -> str:
@@ -137,11 +97,6 @@ class Phrase:
     allowed: NDArray[np.float64]
     made: dict[int, Variant] = field(default_factory=dict, init=False, repr=False)
     short: dict[tuple[int, int], tuple[Variant, ...]] = field(default_factory=dict, init=False, repr=False)
-
-    @cached_property
-    def han(self) -> NDArray[np.int64]:
-        """Each syllable's place among the Han characters, as in `listen.han`."""
-        return han(self.codes)
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:

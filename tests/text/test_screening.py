@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
+import gc
+import weakref
 from unittest.mock import patch
 
 import numpy as np
@@ -15,13 +15,19 @@ from callaudit.records import Word
 from callaudit.rules import judge, load_rulebook
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
-from callaudit.text import phrases as matching
+from callaudit.text import listening
+from callaudit.text.alignment import places
+from callaudit.text.known import known
 from callaudit.text.listen import Sounded
+from callaudit.text.listening import Listening
 from callaudit.text.outlines import outline
 from callaudit.text.patterns import compile as compile_phrase
 from callaudit.text.patterns import compile_each
-from callaudit.text.phrases import find, find_at, listen
-from callaudit.text.screening import Axis, Repertoire, most_used
+from callaudit.text.phrases import find, listen
+from callaudit.text.pool import Pool
+from callaudit.text.rows import rows_of
+from callaudit.text.screening import Screen, Screened
+from tests.text import slow_alignment
 
 TURNS = [
     "您好，欢迎致电星河银行客户服务热线，工号八零一六号很高兴为您服务，请问有什么可以帮助您？",
@@ -62,34 +68,65 @@ def sounded(text: str, prob: float = 0.9) -> Sounded:
 
 
 @settings(max_examples=300, deadline=None)
-@given(SAID, st.sampled_from(PHRASES), st.sampled_from([0.55, 0.7, 0.8, 0.95]), PROBS)
-def test_what_is_found_without_screening_is_found_with_it(said: str, phrase: str, least: float, prob: float) -> None:
+@given(SAID, st.sampled_from(PHRASES), st.sampled_from([0.3, 0.55, 0.7, 0.8, 0.95]), PROBS)
+def test_what_plain_python_finds_is_found_to_the_bit(said: str, phrase: str, least: float, prob: float) -> None:
     heard, compiled = sounded(said, prob), compile_phrase(phrase)
-    everything = patch.object(matching, "least_costs", lambda one, _: np.zeros(len(one.chars)))
-    with everything, patch.object(Axis, "begins_as", lambda *given: given[-1]):
-        found = find(compiled, heard, least=least)
-    assert find(compiled, heard, least=least) == found
-    # amid other rows, screened as the phrase is written
-    axis, drawn = Axis([sounded("请稍等"), heard, sounded("")]), outline(phrase)
-    places = reduce(or_, (axis.begins(part, least, axis.mask(1)) for part in drawn.parts), 0)
-    assert find_at(phrase, axis, 1, places, least=least, anchor="any") == found
-    if found and len(heard):
-        assert Repertoire(drawn.parts).least_used([heard]).min() <= most_used(least)
+    rows = rows_of([sounded("请稍等"), heard, sounded("")])
+    for opening in (False, True):
+        begins = range(int(rows.opens[1]) + 1 if opening else len(heard) + 1)
+        expected = slow_alignment.places(compiled, heard, begins, least)
+        assert places(Pool([compiled]), rows, [(0, 1)], least, opening) == [expected]
+
+
+@settings(max_examples=300, deadline=None)
+@given(SAID, st.sampled_from(PHRASES), st.sampled_from([0.3, 0.55, 0.7, 0.8, 0.95]), PROBS)
+def test_what_is_found_without_screening_is_found_with_it(said: str, phrase: str, least: float, prob: float) -> None:
+    heard = sounded(said, prob)
+    found = slow_alignment.places(compile_phrase(phrase), heard, range(len(heard) + 1), least)
+    for rows in ([heard], [sounded("请稍等"), heard, sounded("")]):  # amid other rows, and by itself
+        possible = Screened(Screen([outline("您好"), outline(phrase)]), rows_of(rows)).possible([1], least)
+        assert possible[0, rows.index(heard)] or not found
+        listening = Listening(rows, {}, known(tuple(PHRASES)))
+        assert listening.hits(rows.index(heard), phrase, "any", least) == find(phrase, heard, least=least)
+        assert (rows.index(heard) in listening.rows_with([phrase], least).get(phrase, [])) == bool(found)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("请您稍等一下好吗不没还(|)[]…", min_size=1, max_size=14), SAID)
+def test_whatever_is_written_as_a_phrase_is_screened_rightly(phrase: str, said: str) -> None:
+    try:
+        compiled = compile_phrase(phrase)
+    except ValueError:
+        return
+    heard = sounded(said)
+    found = slow_alignment.places(compiled, heard, range(len(heard) + 1), 0.55)
+    possible = Screened(Screen([outline(phrase)]), rows_of([heard, heard])).possible([0], 0.55)
+    assert possible.all() or not found
+    assert places(Pool([compiled]), rows_of([heard]), [(0, 0)], 0.55) == [found]
 
 
 def test_the_screen_rules_most_phrases_out() -> None:
-    heard = [sounded(text) for text in TURNS]
-    parts = [part for phrase in PHRASES for part in outline(phrase).parts]
-    used = Repertoire(parts).least_used(heard)
-    assert used.shape == (len(parts), len(TURNS))
-    assert (used <= most_used(0.7)).mean() < 0.25
-    assert (used[:, -1] > most_used(0.55)).all()
+    screened = Screened(Screen([outline(phrase) for phrase in PHRASES]), rows_of([sounded(text) for text in TURNS]))
+    everything = range(len(PHRASES))
+    assert screened.possible(everything, 0.7).mean() < 0.25
+    assert not screened.possible(everything, 0.55)[:, -1].any()
 
 
-def test_every_turn_of_a_long_call_is_told_by_itself() -> None:
-    heard, times = [sounded(text) for text in TURNS], 400
-    repertoire = Repertoire([*outline("(不知道|不清楚)[吗|呢|吧|啊]").parts, *outline("您好").parts])
-    assert (repertoire.least_used(heard * times) == np.tile(repertoire.least_used(heard), (1, times))).all()
+def test_a_long_row_is_screened_like_a_short_one() -> None:
+    screen = Screen([outline("(不知道|不清楚)[吗|呢|吧|啊]"), outline("您好")])
+    rows = rows_of([sounded(text) for text in (*TURNS, "嗯" * 200 + "您好" + "嗯" * 200)])
+    possible = Screened(screen, rows).possible([0, 1], 0.7)
+    assert possible[0].tolist() == [False, False, False, True, False, False, False]
+    assert possible[1].tolist() == [True, False, False, False, False, False, True]
+
+
+def test_rows_are_not_kept_longer_than_they_are_used() -> None:
+    heard = sounded("您好")
+    find("您好", heard)
+    gone = weakref.ref(heard)
+    del heard
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("phrase", PHRASES)
@@ -104,15 +141,15 @@ def test_phrases_compiled_together_are_those_compiled_alone(phrase: str) -> None
 
 @pytest.mark.parametrize(("said", "possible"), [("请您稍等", True), ("稍等请您", False), ("请嗯啊那个稍等", True)])
 def test_order_counts_and_fillers_do_not(said: str, possible: bool) -> None:
-    axis = Axis([sounded(said)])
-    assert bool(axis.begins_as(compile_phrase("请稍等").variants[0], 0.4, axis.every)) is possible
+    rows = rows_of([sounded(said)])
+    assert Screened(Screen([outline("请稍等")]), rows).possible([0], 0.7).tolist() == [[possible]]
 
 
 def test_a_whole_rulebook_asks_for_few_alignments() -> None:
-    """A structure that keeps judging fast: of 180,000 readings and ten turns, few pairs are aligned at all."""
+    """A structure that keeps judging fast: of 180,000 readings and ten turns, few pairs are aligned."""
     book = load_rulebook("etiquette-zh")
     said = [text for text in TURNS if text]
     call = call_from_script([{("agent", "customer")[k % 2]: text} for k, text in enumerate(said * 2)])
-    with patch.object(matching, "align", wraps=matching.align) as align:
+    with patch.object(listening, "places", wraps=listening.places) as aligned:
         judge(call, book)
-    assert 20 < align.call_count < 400
+    assert 20 < sum(len(one.args[2]) for one in aligned.call_args_list) < 1000
