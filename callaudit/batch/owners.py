@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import uuid
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -34,10 +37,14 @@ def is_dead(owner: str) -> bool:
         return False
 
 
+@cache
 def _place() -> str:
-    """This machine, and on Linux the process namespace: two containers may share the name of a host."""
-    try:
-        space = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:
-        space = ""
-    return f"{socket.gethostname()}/{space.strip('pid:[]')}"
+    """Where process numbers mean the same: on Linux this boot of this kernel, and the process namespace.
+
+    A name alone does not do: cloned machines share it, and each would take the other's processes for dead.
+    """
+    parts = [socket.gethostname(), f"{uuid.getnode():x}"]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()).strip("pid:[]"))
+    return "/".join(parts)
