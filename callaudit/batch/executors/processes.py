@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ import psutil
 
 from callaudit.batch.executors.base import attempt, unfit
 from callaudit.batch.executors.crew import Limits, News, Vitals, employ
+from callaudit.batch.logs import configure
 from callaudit.batch.tasks import MakeWork, Outcome, Task
 
 BEAT_S = 1.0
@@ -151,6 +153,7 @@ def _ending(code: int) -> str:
 def _serve(pipe: Connection, make_work: MakeWork) -> None:
     """The life of a worker."""
     _stand_alone()
+    configure("warning", as_json=not sys.stderr.isatty())  # what libraries say here is no less a line of the log
     speak = _Speaker(pipe)
     try:
         work = make_work()
