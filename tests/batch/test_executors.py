@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from callaudit.batch.executors import crew
 from callaudit.batch.executors.base import Executor
 from callaudit.batch.executors.crew import Limits
 from callaudit.batch.executors.processes import Processes
@@ -162,8 +163,8 @@ def test_a_worker_that_takes_too_long_is_ended(make_apart: Make) -> None:
 
 
 def test_a_worker_that_does_nothing_is_ended_and_one_that_works_is_not(make_apart: Make) -> None:
-    limits = Limits(silent_s=4.0)
-    outcomes = _by_task(list(make_apart(2, limits).run(_tasks("slow 60", "busy 9"), Errands())))
+    limits = Limits(silent_s=3.0)
+    outcomes = _by_task(list(make_apart(2, limits).run(_tasks("slow 60", "busy 7"), Errands())))
     lost = outcomes[1]
     assert isinstance(lost, Lost)
     assert (lost.kind, lost.may_pass) == ("TimedOut", True)
@@ -186,7 +187,10 @@ def test_workers_that_cannot_begin_are_an_error_and_not_a_circle(make_apart: Mak
     assert SECRET not in str(caught.value)
 
 
-def test_a_worker_that_cannot_be_replaced_ends_the_run_after_some_tries(make_apart: Make, tmp_path: Path) -> None:
+def test_a_worker_that_cannot_be_replaced_ends_the_run_after_some_tries(
+    make_apart: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "FIRST_WAIT_S", 0.01)
     note = tmp_path / "note"
     note.touch()
     running = make_apart(1).run(_tasks("easy", "killed", "easy"), Errands("once", str(note)))

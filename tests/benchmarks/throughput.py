@@ -65,15 +65,15 @@ def chosen(folder: Path, n: int) -> list[Path]:
 
 def show(taken: dict[str, list[dict[str, float]]]) -> None:
     """Medians of the repeats, and the range of the ratio to plain faster-whisper of the same repeat."""
-    print("side         audio h/h  ratio to whisper (range)  start s  peak MiB/worker  busiest core share")
+    print("side         audio h/h  ratio to whisper (range)  start s  peak MiB a worker")
     for side, rows in taken.items():
         speeds = [row["audio_s"] / row["wall_s"] for row in rows]
         pairs = zip(speeds, taken.get("whisper", rows), strict=True)
         ratios = [speed / (row["audio_s"] / row["wall_s"]) for speed, row in pairs]
         print(
             f"{side:12} {statistics.median(speeds):9.2f}  {statistics.median(ratios):5.2f} "
-            f"({min(ratios):.2f} to {max(ratios):.2f})       {statistics.median(row['start_s'] for row in rows):7.1f} "
-            f"{max(row['peak_mb'] for row in rows):16.0f}"
+            f"({min(ratios):.2f} to {max(ratios):.2f})    {statistics.median(row['start_s'] for row in rows):7.1f} "
+            f"{max(row['peak_mb'] for row in rows):18.0f}"
         )
 
 

@@ -127,7 +127,7 @@ def employ(hands: Hands, limits: Limits, tasks: Iterable[Task | None]) -> Iterat
                     crew.take(task)
                     continue
             is_idle = source is not None and crew.wants_task
-            yield from crew.news(SOON_S if is_idle else TICK_S, is_more=source is not None)
+            yield from crew.news(SOON_S if is_idle else TICK_S)
     finally:
         hands.close()
 
@@ -144,10 +144,11 @@ class _Crew:
 
     @property
     def wants_task(self) -> bool:
-        """Whether a worker is free to begin something, or none was needed so far."""
+        """Whether a worker is free to begin something, or one would be started for it."""
         if self.waiting is not None:
             return False
-        return self.n_workers == 0 or any(one.is_ready and one.task is None for one in self.members.values())
+        is_vacant = self.n_workers == 0 or len(self.members) < self.n_workers
+        return is_vacant or any(one.is_ready and one.task is None for one in self.members.values())
 
     @property
     def is_at_work(self) -> bool:
@@ -160,13 +161,13 @@ class _Crew:
         self._hire()
         self._hand_out()
 
-    def news(self, wait_s: float, *, is_more: bool) -> list[Outcome]:
+    def news(self, wait_s: float) -> list[Outcome]:
         outcomes = [outcome for one in self.hands.news(wait_s) if (outcome := self._heard(one)) is not None]
         for worker in list(self.members):
             lost = self._lost_by_limits(worker)
             if lost is not None:
                 outcomes.append(lost)
-        if self.n_workers and (is_more or self.waiting is not None):
+        if self.waiting is not None:
             self._hire()
         self._hand_out()
         return outcomes
@@ -174,8 +175,11 @@ class _Crew:
     # ── workers ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _hire(self) -> None:
         moment_s = time.monotonic()
-        while len(self.members) < self.n_workers and moment_s >= self.hire_after_s:
-            self.members[self.hands.start()] = _Member()
+        while len(self.members) < self.n_workers and time.monotonic() >= self.hire_after_s:
+            try:
+                self.members[self.hands.start()] = _Member()
+            except OSError as error:  # no memory or no process number is left just now
+                self._failed_to_begin(EngineError(f"no worker can be begun: {error.strerror or type(error).__name__}"))
         if not self.has_begun and moment_s - self.hired_s > START_S:
             raise EngineError(
                 f"no worker was ready within {START_S:.0f} s; is there room (memory, cores, GPUs) for one, and is the "
