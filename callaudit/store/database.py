@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, insert, select, text, update
+from sqlalchemy import URL, Engine, and_, insert, or_, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from callaudit.store.connection import ALONE, HASTY, READING, address_of, fault,
 from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
 from callaudit.store.documents import unpacked
 from callaudit.store.entries import Entry, JudgementEntry, joined
+from callaudit.store.rewriting import write_judgements
 from callaudit.store.schema import HEAD, bring_to_head, revision_of
 from callaudit.store.tables import AccessRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, TaskRow
 from callaudit.store.writing import write_call, write_judgement
@@ -186,7 +187,7 @@ class Store:
 
         Parameters
         ----------
-        task_id, owner : the task that the call comes from and who has its lease; a call that is there already was to be
+        task_id, owner : the task that the call comes from and who has its lease, or had it, if nobody has now; a call that is there already was to be
             heard again, and is replaced
 
         Raises
@@ -215,12 +216,7 @@ class Store:
 
     def save_judgements(self, judgements: Mapping[int, JudgementEntry], *, now: datetime) -> None:
         """Writes judgements, by call, in one transaction."""
-
-        def work(session: Session) -> None:
-            for call_id, judgement in sorted(judgements.items()):  # in order: two writers then never wait in a circle
-                write_judgement(session, call_id, judgement, self.vault, now)
-
-        self.transact(work)
+        self.transact(lambda session: write_judgements(session, judgements, self.vault, now))
 
     def log_access(self, who: str, act: str, what: Mapping[str, Any] | None = None, *, now: datetime) -> None:
         """Notes who does what with the calls; no word of a call belongs in `what`."""
@@ -342,8 +338,10 @@ class Store:
 
 
 def _finished(session: Session, task_id: int, owner: str | None) -> bool:
-    """Whether the task was ours, and now is done."""
-    done = update(TaskRow).where(TaskRow.id == task_id, TaskRow.state == "leased", TaskRow.owner == owner)
+    """Whether the task was ours, or nobody's again (a lease that ran out, or that a crash of the server undid), and now
+    is done."""
+    ours = and_(TaskRow.state == "leased", TaskRow.owner == owner)
+    done = update(TaskRow).where(TaskRow.id == task_id, or_(ours, TaskRow.state == "waiting"))
     done = done.values(state="done", owner=None, leased_until=None, kind=None, why=None)
     return bool(session.execute(done).rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
