@@ -111,7 +111,11 @@ class StoreConfig:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyConfig:
-    """Which personal data is masked in what is stored and reported, and silenced in sound that is exported."""
+    """Which personal data is masked in words before a call is judged, and silenced in sound that is exported.
+
+    What is masked is in no report, store or later judgement; the recording itself is left as it is. Metadata
+    (`customer_number`, `customer_name`) and names of files are what the company itself gave, and stay.
+    """
 
     __pydantic_config__ = _STRICT
 

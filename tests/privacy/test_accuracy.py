@@ -14,7 +14,7 @@ FLOORS = {  # precision, recall, and recall where one character in eight is mish
     "card": (0.97, 0.97, 0.90),
     "code": (0.95, 0.94, 0.90),
     "phone": (0.95, 0.95, 0.90),
-    "identity": (0.80, 0.92, 0.84),
+    "identity": (0.93, 0.93, 0.86),
     "plate": (0.85, 0.85, 0.70),
     "address": (0.90, 0.90, 0.50),
     "name": (0.90, 0.90, 0.70),
