@@ -187,8 +187,8 @@ class Store:
 
         Parameters
         ----------
-        task_id, owner : the task that the call comes from and who has its lease, or had it, if nobody has now; a call that is there already was to be
-            heard again, and is replaced
+        task_id, owner : the task that the call comes from and who has its lease, or had it if nobody has it now; a call
+            that is there already was to be heard again, and is replaced
 
         Raises
         ------

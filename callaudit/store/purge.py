@@ -108,16 +108,16 @@ def purge(store: Store, before: datetime, *, who: str, now: datetime, out: Path 
         The database or a file in the folder could not be brought to that; what was done until then stays done.
     """
     found = old(store, before)
-    while store.transact(lambda session: _take(session, before)):
-        pass
-    store.transact(lambda session: _forget(session, before))
     n_files = 0
-    for path in [] if out is None else list(_written(store, out, before)):
+    for path in [] if out is None else list(_written(store, out, before)):  # first: the store knows which they are
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"{path}: cannot be deleted ({error.strerror}); delete it, and purge again") from error
         n_files += 1
+    while store.transact(lambda session: _take(session, before)):
+        pass
+    store.transact(lambda session: _forget(session, before))
     done = replace(found, n_files=n_files)
     what = {"before": before.isoformat(), "calls": done.n_calls, "judgements": done.n_judgements, "files": n_files}
     store.log_access(who, "purge", what, now=now)
