@@ -87,6 +87,17 @@ def test_a_lease_that_ran_out_is_taken_over_and_its_owner_can_no_longer_save(sto
         assert len(session.execute(select(CallRow.id)).all()) == 1
 
 
+def test_what_was_heard_counts_while_nobody_else_has_the_task(store: Store, calls: Path) -> None:
+    first, second = a_queue(store, calls, "first"), a_queue(store, calls, "second")
+    task = taken(first)
+    pass_time(store, leased_until=now() - timedelta(seconds=1))
+    assert second.take_over() == 1
+    entry = entries_of(audit_of(task.recording_id, task.location), hearing=HEARING, judging=JUDGING)
+    store.save(entry, now=now(), task_id=task.id, owner="first")
+    assert row_of(store, task).state == "done"
+    assert taken(second).id != task.id
+
+
 def test_a_lease_that_is_renewed_is_not_taken_over(store: Store, calls: Path) -> None:
     first, second = a_queue(store, calls, "first"), a_queue(store, calls, "second")
     taken(first)

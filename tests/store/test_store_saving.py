@@ -110,7 +110,7 @@ def test_the_task_is_done_with_the_call(store: Store) -> None:
     assert store.save(entry(1, judged()), now=NOW, task_id=task, owner="me") == call_id
 
 
-@pytest.mark.parametrize(("owner", "state"), [("another", "leased"), (None, "waiting"), (None, "failed")])
+@pytest.mark.parametrize(("owner", "state"), [("another", "leased"), (None, "failed")])
 def test_a_call_whose_lease_is_lost_is_not_written(store: Store, owner: str | None, state: str) -> None:
     task = _task(store, owner, state)
     with pytest.raises(LeaseLost, match=f"task {task} "):
