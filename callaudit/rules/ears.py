@@ -5,19 +5,16 @@ A row is what was heard in a turn, or another reading of it. Every phrase is sea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from callaudit.records import Word
 from callaudit.text.known import Known, known
 from callaudit.text.listening import Listening
-from callaudit.text.mishearing import HIDDEN_CHARS, SHORT_CHARS, hides, sounds_alike, unsure
+from callaudit.text.mishearing import HIDDEN_CHARS, SHORT_CHARS, sounds_alike, unsure
 from callaudit.text.outlines import outline
 from callaudit.text.patterns import bound
 from callaudit.text.phrases import Anchor, Hit, Sounded, listen
-from callaudit.text.variants import Phrase
-
-Test = Callable[[Phrase, Sounded], bool]
 
 
 class Ears:
@@ -37,7 +34,8 @@ class Ears:
         self._joined: dict[tuple[int, ...], Listening] = {}
         self._hits: dict[tuple[int, str, Anchor, float], tuple[Hit, ...]] = {}
         self._audible: dict[tuple[tuple[str, ...], float], tuple[tuple[str, frozenset[int]], ...]] = {}
-        self._told: dict[tuple[Test, int, str], bool] = {}
+        self._alike: dict[tuple[int, str], bool] = {}
+        self._hidden: dict[str, frozenset[int]] = {}
 
     def sounded(self, row: int) -> Sounded:
         """The words of a row, ready for matching."""
@@ -73,12 +71,20 @@ class Ears:
 
     def alike(self, row: int, phrase: str) -> bool:
         """Whether a short phrase is heard in other characters of its sound."""
-        return self._shortest(phrase) <= SHORT_CHARS and self._tells(sounds_alike, row, phrase)
+        key = (row, phrase)
+        if key not in self._alike:
+            short = self._shortest(phrase) <= SHORT_CHARS
+            self._alike[key] = short and sounds_alike(self._listening.phrase(phrase), self.sounded(row))
+        return self._alike[key]
 
     def hidden(self, row: int, phrase: str) -> bool:
         """Whether a phrase fits where the recogniser was unsure."""
-        doubtful = unsure(self.sounded(row)) and self._shortest(phrase) <= HIDDEN_CHARS
-        return doubtful and self._tells(hides, row, phrase)
+        if not self._unsure[row]:
+            return False
+        if phrase not in self._hidden:
+            short = self._shortest(phrase) <= HIDDEN_CHARS
+            self._hidden[phrase] = self._listening.hiding(phrase) if short else frozenset()
+        return row in self._hidden[phrase]
 
     def n_spoken(self, phrase: str) -> int:
         """Syllables of the shortest reading of a phrase."""
@@ -88,11 +94,9 @@ class Ears:
     def _shortest(self, phrase: str) -> int:
         return outline(phrase, bound(phrase, self.values)).shortest
 
-    def _tells(self, test: Test, row: int, phrase: str) -> bool:
-        key = (test, row, phrase)
-        if key not in self._told:
-            self._told[key] = test(self._listening.phrase(phrase), self.sounded(row))
-        return self._told[key]
+    @cached_property
+    def _unsure(self) -> list[bool]:
+        return [unsure(self.sounded(row)) for row in range(len(self.rows))]
 
     @cached_property
     def _listening(self) -> Listening:

@@ -11,14 +11,14 @@ from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from callaudit.messages import Language, Text, message
+from callaudit.messages import Language, Message, Text, message
 from callaudit.records import Call, Turn, Word
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.base import Settings
 from callaudit.rules.cues import Anchor, Cue, Cues, Where, Who
 from callaudit.rules.days import Day, day_of
 from callaudit.rules.ears import Ears as MandarinEars
-from callaudit.rules.hearing import FLOOR, Heard, search, without_exempt
+from callaudit.rules.hearing import FLOOR, Heard, doubt_of_turn, search, without_exempt
 from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.senses import SAID, SURE_SITUATION, Meant, Senses, meant
 from callaudit.rules.telephone import Telephone, telephone
@@ -92,6 +92,10 @@ class Facts:
         self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
         self._moments: dict[Cue, tuple[Moment, ...]] = {}
+        self._of: dict[Who, tuple[int, ...]] = {}
+        self._n_chars: dict[int, int] = {}
+        self._doubts: dict[int, Message | None] = {}
+        self._sounding: dict[tuple[tuple[str, ...], float], frozenset[int]] = {}
 
     # ── who and when ─────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -109,7 +113,9 @@ class Facts:
 
     def of(self, who: Who) -> tuple[int, ...]:
         """Indices of the turns of a speaker, in order of time."""
-        return tuple(k for k, turn in enumerate(self.turns) if who in ("any", turn.speaker))
+        if who not in self._of:
+            self._of[who] = tuple(k for k, turn in enumerate(self.turns) if who in ("any", turn.speaker))
+        return self._of[who]
 
     @cached_property
     def agent(self) -> tuple[int, ...]:
@@ -246,7 +252,22 @@ class Facts:
 
     def n_chars(self, turn: int) -> int:
         """Syllables of a turn: in Chinese, its characters."""
-        return self.tongue.n_spoken(self.turns[turn].text)
+        if turn not in self._n_chars:
+            self._n_chars[turn] = self.tongue.n_spoken(self.turns[turn].text)
+        return self._n_chars[turn]
+
+    def doubt(self, turn: int) -> Message | None:
+        """Why the words of a turn may be incomplete; None where they can be trusted."""
+        if turn not in self._doubts:
+            self._doubts[turn] = doubt_of_turn(self, turn)
+        return self._doubts[turn]
+
+    def might_hold(self, turn: int, phrases: tuple[str, ...], floor: float) -> bool:
+        """Whether one of the phrases could be heard in a turn with a score of at least `floor`."""
+        key = phrases, floor
+        if key not in self._sounding:
+            self._sounding[key] = frozenset().union(*(rows for _, rows in self.ears.audible(phrases, floor)))
+        return self.rows[turn] in self._sounding[key]
 
     def asks(self, turn: int) -> bool:
         """Whether a turn asks something in its last words; an agent's request for data is a question."""
@@ -430,6 +451,9 @@ class Facts:
     def _moment(self, cue: Cue, turn: int) -> Moment | None:
         title = _title(cue)
         if not self._could_be(cue, turn):
+            return None
+        in_words = not cue.means or self.senses is None  # and not by what is meant alone
+        if cue.words and in_words and not self.might_hold(turn, cue.words, cue.least):
             return None
         if cue.not_with and search(self, (turn,), cue.not_with, least=cue.least, near=False).hits:
             return None

@@ -162,13 +162,13 @@ def doubt_of_words(facts: Facts, turns: Sequence[int]) -> Message | None:
     if not facts.understood:
         return message("doubt.language")
     lasting_s = {k: facts.turns[k].span.duration_s for k in turns}
-    doubts = {k: why for k in turns if (why := _doubt_of_turn(facts, k))}
+    doubts = {k: why for k in turns if (why := facts.doubt(k))}
     if not doubts or sum(lasting_s[k] for k in doubts) < LEAST_DOUBTED * sum(lasting_s.values()):
         return None
     return doubts[max(doubts, key=lambda k: lasting_s[k])]
 
 
-def _doubt_of_turn(facts: Facts, turn: int) -> Message | None:
+def doubt_of_turn(facts: Facts, turn: int) -> Message | None:
     """Why the words of one turn may be incomplete; None where they can be trusted, or are too few to tell."""
     lasts_s, words = facts.turns[turn].span.duration_s, facts.turns[turn].words
     if lasts_s >= 0.8 and not words:

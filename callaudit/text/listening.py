@@ -9,11 +9,14 @@ import numpy as np
 from callaudit.text.alignment import Found, places
 from callaudit.text.known import Known, known
 from callaudit.text.listen import Sounded
+from callaudit.text.mishearing import hides
 from callaudit.text.patterns import bound
 from callaudit.text.phrases import Anchor, Hit, hits_of
 from callaudit.text.rows import Rows, rows_of
 from callaudit.text.screening import Screened
 from callaudit.text.variants import Phrase
+
+_NOWHERE: dict[int, list[Found]] = {}
 
 
 class Listening:
@@ -32,7 +35,7 @@ class Listening:
         self._known: dict[str, Known] = {}
         self._rows: Rows = rows_of(rows)
         self._screened: dict[Known, Screened] = {}
-        self._places: dict[tuple[str, float], dict[int, list[Found]]] = {}
+        self._places: dict[float, dict[str, dict[int, list[Found]]]] = {}
         self._opening: dict[tuple[str, float, int], list[Found]] = {}
         self._expected = expected
 
@@ -40,20 +43,22 @@ class Listening:
         """A phrase with its readings."""
         return self._known_of(phrase).phrase(phrase)
 
+    def hiding(self, phrase: str) -> frozenset[int]:
+        """The rows in which a phrase fits where the recogniser was unsure."""
+        own = self._known_of(phrase)
+        return frozenset(np.flatnonzero(hides(own.pool, own.ready([phrase])[0], self._rows)).tolist())
+
     def rows_with(self, phrases: Sequence[str], least: float) -> dict[str, list[int]]:
         """Those of the phrases that are heard anywhere with a score of at least `least`, and in which rows."""
         self._listen(phrases, least)
-        found: dict[str, list[int]] = {}
-        for phrase in phrases:
-            if each := self._places[phrase, least]:
-                found[phrase] = list(each)
-        return found
+        heard = self._places[least]
+        return {phrase: list(heard[phrase]) for phrase in phrases if heard[phrase]}
 
     def hits(self, row: int, phrase: str, anchor: Anchor, least: float) -> tuple[Hit, ...]:
         """Where a phrase is heard in a row, with a score of at least `least`."""
-        if (phrase, least) not in self._places:
+        if phrase not in self._places.get(least, ()):
             self._listen([phrase], least)
-        found = self._places[phrase, least].get(row)
+        found = self._places[least][phrase].get(row)
         if not found:
             return ()
         if anchor in ("start", "whole"):
@@ -73,21 +78,24 @@ class Listening:
     def _listen(self, phrases: Iterable[str], least: float) -> None:
         """Searches for phrases that were not searched for before."""
         asked: dict[Known, list[str]] = {}
+        heard = self._places.setdefault(least, {})
         for phrase in phrases:
-            if (phrase, least) not in self._places:
-                self._places[phrase, least] = {}
+            if phrase not in heard:
+                heard[phrase] = _NOWHERE
                 asked.setdefault(self._known_of(phrase), []).append(phrase)
         for own, some in asked.items():
-            possible = np.nonzero(self._screened_by(own).possible([own.numbers[phrase] for phrase in some], least))
-            pairs = list(zip(*(each.tolist() for each in possible), strict=True))
-            if not pairs:
+            possible = self._screened_by(own).possible([own.numbers[phrase] for phrase in some], least)
+            numbers, rows = (each.tolist() for each in possible.nonzero())
+            if not numbers:
                 continue
-            ready = dict.fromkeys(number for number, _ in pairs)
-            numbers = dict(zip(ready, own.ready([some[number] for number in ready]), strict=True))
-            found = places(own.pool, self._rows, [(numbers[number], row) for number, row in pairs], least)
-            for (number, row), each in zip(pairs, found, strict=True):
-                if each:
-                    self._places[some[number], least][row] = each
+            ready = dict.fromkeys(numbers)
+            pooled = dict(zip(ready, own.ready([some[number] for number in ready]), strict=True))
+            pairs = [(pooled[number], row) for number, row in zip(numbers, rows, strict=True)]
+            for number, row, found in zip(numbers, rows, places(own.pool, self._rows, pairs, least), strict=True):
+                if found:
+                    if heard[some[number]] is _NOWHERE:
+                        heard[some[number]] = {}
+                    heard[some[number]][row] = found
 
     def _screened_by(self, own: Known) -> Screened:
         if own not in self._screened:

@@ -154,7 +154,7 @@ class Mandarin:
         return _BORDER.split(normalise(text))
 
     def times(self, text: str, words: Sequence[str]) -> int:
-        return len(re.findall("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), text))
+        return len(_any_of(tuple(words)).findall(text))
 
     def times_heard(self, text: str, words: Sequence[str]) -> int:
         """How often the words are heard in the text, none overlapping another.
@@ -164,9 +164,12 @@ class Mandarin:
         (2, 0)
         """
         sounds = syllables(text)
-        told = _spoken(tuple(words))
+        told, first = _spoken(tuple(words))
         times = at = 0
         while at < len(text):
+            if text[at] not in first and sounds[at] not in first:
+                at += 1
+                continue
             length = next((len(word) for word, own in told if _alike(text, sounds, at, word, own)), 0)
             times += bool(length)
             at += length or 1
@@ -174,9 +177,15 @@ class Mandarin:
 
 
 @lru_cache(maxsize=64)
-def _spoken(words: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The words with their syllables, the longest first."""
-    return tuple((word, syllables(word)) for word in sorted(words, key=len, reverse=True))
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
+
+
+@lru_cache(maxsize=64)
+def _spoken(words: tuple[str, ...]) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], frozenset[str]]:
+    """The words with their syllables, the longest first, and the characters and syllables that any begins with."""
+    told = tuple((word, syllables(word)) for word in sorted(words, key=len, reverse=True))
+    return told, frozenset(first for word, sounds in told for first in (word[:1], sounds[0] if sounds else ""))
 
 
 def _alike(text: str, sounds: tuple[str, ...], at: int, word: str, own: tuple[str, ...]) -> bool:

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from weakref import WeakKeyDictionary
-
 import numpy as np
 from numpy.typing import NDArray
 
+from callaudit.text.compiled import compiled
 from callaudit.text.listen import MODAL, Sounded, substitution
+from callaudit.text.pool import Pool
+from callaudit.text.rows import NEGATION, Rows
 from callaudit.text.variants import Phrase, Variant
 
 UNSURE_PROB, NEAR_SOUND, HIDDEN_CHARS = 0.5, 0.3, 6
 """A word less sure than this may have been another; a syllable that costs no more is the same to the ear; longer
 phrases do not hide in a few unsure words (all proposed)."""
 
+_NEAR_SOUND = np.float32(NEAR_SOUND)
+
 SHORT_CHARS = 3
 """Phrases so short are not taken for said where only their sound was heard."""
-
-
-_TRACES: WeakKeyDictionary[Sounded, Trace] = WeakKeyDictionary()
-
-
-def trace(row: Sounded) -> Trace:
-    """The trace of a row, kept for the phrases that follow as long as the row is."""
-    kept = _TRACES.get(row)
-    if kept is None:
-        kept = _TRACES[row] = Trace(row)
-    return kept
-
-
-class Trace:
-    """The syllables of a row as bits: which are unsure, and which are near to another."""
-
-    def __init__(self, row: Sounded) -> None:
-        self._row = row
-        self._near: dict[tuple[int, int], int] = {}
-
-    @cached_property
-    def sounds(self) -> str:
-        """The ids of the syllables, one character each."""
-        return "".join(map(chr, self._row.ids.tolist()))
-
-    @cached_property
-    def unsure(self) -> int:
-        """The syllables of words less sure than `UNSURE_PROB`."""
-        return _bits(self._row.prob < UNSURE_PROB)
-
-    def near(self, code: int, number: int) -> int:
-        """The syllables that are written so, or that are nearly the same to the ear."""
-        if (code, number) not in self._near:
-            row = self._row
-            cost = substitution()[number][row.ids] * row.scale
-            taken = (cost == 0) | (cost <= NEAR_SOUND) & ~row.negation | (row.codes == code)
-            self._near[code, number] = _bits(taken)
-        return self._near[code, number]
-
-
-def _bits(places: NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(places, bitorder="little").tobytes(), "little")
 
 
 def sounds_alike(phrase: Phrase, heard: Sounded) -> bool:
@@ -67,7 +27,7 @@ def sounds_alike(phrase: Phrase, heard: Sounded) -> bool:
     Two syllables must end a clause, as short courtesies do (您号码 is no 您好), with one of them written rightly
     (号码 is no 好吗) unless it is said twice (白白 for 拜拜).
     """
-    sounds = trace(heard).sounds
+    sounds = "".join(map(chr, heard.ids.tolist()))
     return any(variant.sound in sounds and _alike(variant, heard) for variant in phrase.of_lengths(2, SHORT_CHARS))
 
 
@@ -87,35 +47,59 @@ def _alike(variant: Variant, heard: Sounded) -> bool:
 
 def unsure(heard: Sounded) -> bool:
     """Whether the recogniser was unsure of a word."""
-    return trace(heard).unsure != 0
+    return bool((heard.prob < UNSURE_PROB).any())
 
 
-def hides(phrase: Phrase, heard: Sounded) -> bool:
-    """Whether every syllable of a reading is heard or unsure, one of them unsure and half of them heard."""
-    if not unsure(heard):
-        return False
-    return any(_fits(variant, heard) for variant in phrase.of_lengths(2, HIDDEN_CHARS))
+def hides(pool: Pool, phrase: int, rows: Rows) -> NDArray[np.bool_]:
+    """Whether every syllable of a reading is heard or unsure in a row, one of them unsure and half of them heard.
+
+    Of the readings without slots of 2 to `HIDDEN_CHARS` syllables, bool [shape=(rows,)].
+    """
+    found = np.zeros(len(rows.first) - 1, dtype=np.bool_)
+    _hides(
+        pool.reading[phrase], pool.reading[phrase + 1], pool.syllable, pool.step, pool.ids, pool.codes, substitution(),
+        rows.first, rows.ids, rows.codes, rows.kinds, rows.scale, rows.prob, found,
+    )  # fmt: skip
+    return found
 
 
-def _fits(variant: Variant, heard: Sounded) -> bool:
-    row = trace(heard)
-    unsure = row.unsure
-    n = len(variant.chars)
-    fit, doubt = (1 << max(0, len(heard) - n + 1)) - 1, 0
-    if n == 2:  # two syllables fit anywhere by chance: only where the turn begins
-        fit &= 1
-    told = []
-    for at, sound in enumerate(zip(variant.codes.tolist(), variant.ids.tolist(), strict=True)):
-        same = row.near(*sound) >> at
-        fit &= same | unsure >> at
-        if not fit:
-            return False
-        doubt |= unsure >> at
-        told.append(same)
-    fit &= doubt
-    while fit:
-        first = fit & -fit
-        if 2 * sum(1 for same in told if same & first) >= n:
-            return True
-        fit ^= first
-    return False
+@compiled
+def _hides(
+    first_reading: int, end_reading: int, syllable: NDArray[np.int64], step: NDArray[np.int64],
+    p_ids: NDArray[np.int16], p_codes: NDArray[np.int32], near: NDArray[np.float32], first: NDArray[np.int64],
+    ids: NDArray[np.int16], codes: NDArray[np.int32], kinds: NDArray[np.uint8], scale: NDArray[np.float32],
+    prob: NDArray[np.float64], found: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    for row in range(len(first) - 1):
+        at, end = first[row], first[row + 1]
+        if not (prob[at:end] < UNSURE_PROB).any():
+            continue
+        for reading in range(first_reading, end_reading):
+            sound, n = syllable[reading], syllable[reading + 1] - syllable[reading]
+            if not 2 <= n <= HIDDEN_CHARS or step[reading + 1] - step[reading] != n:
+                continue
+            # two syllables fit anywhere by chance: only where the turn begins
+            for begin in range(at, (min(at + 1, end - 1) if n == 2 else end - n + 1)):
+                n_same, doubtful, k = 0, False, 0
+                while k < n:
+                    same = _same(begin + k, p_ids[sound + k], p_codes[sound + k], near, ids, codes, kinds, scale)
+                    if not (same or prob[begin + k] < UNSURE_PROB):
+                        break
+                    n_same += same
+                    doubtful = doubtful or prob[begin + k] < UNSURE_PROB
+                    k += 1
+                if k == n and doubtful and 2 * n_same >= n:
+                    found[row] = True
+                    break
+            if found[row]:
+                break
+
+
+@compiled
+def _same(
+    at: int, number: int, code: int, near: NDArray[np.float32], ids: NDArray[np.int16], codes: NDArray[np.int32],
+    kinds: NDArray[np.uint8], scale: NDArray[np.float32],
+) -> bool:  # fmt: skip
+    """Whether a heard syllable is written so, or nearly the same to the ear."""
+    cost = near[number, ids[at]] * scale[at]
+    return bool(codes[at] == code or cost == 0 or (cost <= _NEAR_SOUND and not kinds[at] & NEGATION))
