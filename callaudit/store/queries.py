@@ -106,8 +106,9 @@ def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit
     """
     days = _counted_days(session, wanted)
     found: list[Place] = []
-    for stretch in [] if days == 0 else _stretches(wanted):  # in order: what the first does not hold, the next may
-        places = _places(wanted, stretch)
+    for first, end in [] if days == 0 else _stretches(wanted):  # in order: what one does not hold, the next may
+        # the rank once more by itself: SQLite begins to search there, of a pair it makes a filter
+        places = _places(wanted, (first if after is None else max(first, after.rank), end))
         rank, audit_id = places.selected_columns
         if after is not None:
             places = places.where(tuple_(rank, audit_id) > after)
@@ -285,7 +286,8 @@ def _rule_sums(wanted: Filter) -> Iterator[Any]:
 def _broken_rules(wanted: Filter) -> Any:  # a SELECT
     key = (BreachRow.rule, BreachRow.severity)
     rows = select(*key, func.count(BreachRow.audit_id), func.sum(BreachRow.times)).group_by(*key)
-    rows = rows.join(AuditRow, AuditRow.id == BreachRow.audit_id).where(AuditRow.latest, *_days(AuditRow.day, wanted))
+    day = AuditRow.day + ""  # no index on days: that of agents or of teams holds the day too, and fewer calls
+    rows = rows.join(AuditRow, AuditRow.id == BreachRow.audit_id).where(AuditRow.latest, *_days(day, wanted))
     rows = rows.where(AuditRow.agent_id.in_(wanted.agents)) if wanted.agents else rows
     return rows.where(AuditRow.team.in_(wanted.teams)) if wanted.teams else rows
 
