@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -65,14 +66,16 @@ def chosen(folder: Path, n: int) -> list[Path]:
 
 def show(taken: dict[str, list[dict[str, float]]]) -> None:
     """Medians of the repeats, and the range of the ratio to plain faster-whisper of the same repeat."""
-    print("side         audio h/h  ratio to whisper (range)  start s  peak MiB a worker")
+    print("side         audio h/h  ratio to whisper (range)  CPU s/audio min  start s  peak MiB a worker")
     for side, rows in taken.items():
         speeds = [row["audio_s"] / row["wall_s"] for row in rows]
         pairs = zip(speeds, taken.get("whisper", rows), strict=True)
         ratios = [speed / (row["audio_s"] / row["wall_s"]) for speed, row in pairs]
+        used_s = statistics.median(60 * row["cpu_s"] / row["audio_s"] for row in rows)
+        start_s = statistics.median(row["start_s"] for row in rows)
         print(
             f"{side:12} {statistics.median(speeds):9.2f}  {statistics.median(ratios):5.2f} "
-            f"({min(ratios):.2f} to {max(ratios):.2f})    {statistics.median(row['start_s'] for row in rows):7.1f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f})    {used_s:14.1f}  {start_s:7.1f} "
             f"{max(row['peak_mb'] for row in rows):18.0f}"
         )
 
@@ -93,10 +96,10 @@ def plain_whisper(paths: list[Path]) -> dict[str, float]:
 
     hear(paths[0])
     start_s = time.perf_counter() - began_s
-    began_s = time.perf_counter()
+    began_s, cpu_began_s = time.perf_counter(), cpu_s()
     for path in paths:
         hear(path)
-    return row_of(paths, time.perf_counter() - began_s, start_s, peak_mb())
+    return row_of(paths, time.perf_counter() - began_s, start_s, peak_mb(), cpu_s() - cpu_began_s)
 
 
 def batch(executor: Executor, n_workers: int, threads: int) -> Callable[[list[Path]], dict[str, float]]:
@@ -107,8 +110,9 @@ def batch(executor: Executor, n_workers: int, threads: int) -> Callable[[list[Pa
         make_work: MakeWork = HearAndJudge(config)
         warm = [paths[0]] * n_workers
         tasks = [Task(k, sha256_of(path), str(path)) for k, path in enumerate([*warm, *paths])]
-        began_s, times, peak = time.perf_counter(), [], 0.0
-        n_done = 0
+        began_s, peak, n_done = time.perf_counter(), 0.0, 0
+        times: list[float] = []
+        used: list[float] = []
 
         def given() -> Iterator[Task | None]:
             yield from tasks[:n_workers]
@@ -116,6 +120,7 @@ def batch(executor: Executor, n_workers: int, threads: int) -> Callable[[list[Pa
                 time.sleep(0.01)
                 yield None
             times.append(time.perf_counter())
+            used.append(cpu_s())
             yield from tasks[n_workers:]
 
         for outcome in executor.run(given(), make_work):
@@ -123,25 +128,36 @@ def batch(executor: Executor, n_workers: int, threads: int) -> Callable[[list[Pa
                 raise SystemExit(f"{outcome.kind}: {outcome.why}")
             n_done += 1
             peak = max(peak, peak_mb())
-        return row_of(paths, time.perf_counter() - times[0], times[0] - began_s, peak)
+            if n_done == len(tasks):  # before the workers end, and what they used is forgotten
+                times.append(time.perf_counter())
+                used.append(cpu_s())
+        return row_of(paths, times[1] - times[0], times[0] - began_s, peak, used[1] - used[0])
 
     return run
 
 
-def row_of(paths: Iterable[Path], wall_s: float, start_s: float, peak: float) -> dict[str, float]:
+def row_of(paths: Iterable[Path], wall_s: float, start_s: float, peak: float, used_s: float) -> dict[str, float]:
     audio_s = sum(soundfile.info(str(path)).duration for path in paths)
-    return {"audio_s": round(audio_s, 1), "wall_s": round(wall_s, 2), "start_s": round(start_s, 2), "peak_mb": peak}
+    row = {"audio_s": audio_s, "wall_s": wall_s, "cpu_s": used_s, "start_s": start_s, "peak_mb": peak}
+    return {name: round(value, 2) for name, value in row.items()}
+
+
+def cpu_s() -> float:
+    """Processor time of this process and its descendants so far: other work on the machine moves it less."""
+    total = 0.0
+    for process in (here := psutil.Process(), *here.children(recursive=True)):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def peak_mb() -> float:
     """Resident memory of this process or of its largest descendant."""
-    here = psutil.Process()
     sizes = []
-    for process in (here, *here.children(recursive=True)):
-        try:
+    for process in (here := psutil.Process(), *here.children(recursive=True)):
+        with suppress(psutil.Error):
             sizes.append(process.memory_info().rss)
-        except psutil.Error:
-            continue
     return round(max(sizes) / 2**20)
 
 
