@@ -16,7 +16,7 @@ from callaudit.reports.json import judgement_document
 from callaudit.reports.stored import HEARD, finding_from
 from callaudit.rules import Rulebook, load_rulebook
 from callaudit.rules.aids import Aids
-from callaudit.rules.digests import asks_history, rule_digests, sums_up
+from callaudit.rules.digests import rule_digests, sums_up
 from callaudit.rules.engine import concerning
 from callaudit.rules.past import Others
 from callaudit.store.documents import unpacked
@@ -134,12 +134,6 @@ def with_summaries(rulebook: Rulebook, rules: Collection[str]) -> frozenset[str]
 
 
 def unchanged(rulebook: Rulebook, digests: Mapping[str, str], before: Mapping[str, str]) -> frozenset[str]:
-    """The rules whose findings can be taken over from a judgement made when the digests were those `before`.
-
-    Rules that may ask for other calls are taken over all together or not at all: what they asked is known of all.
-    """
+    """The rules whose findings can be taken over from a judgement made when the digests were those `before`."""
     changed = {rule.id for rule in rulebook.rules if digests[rule.id] != before.get(rule.id)}
-    asking = {rule.id for rule in rulebook.rules if asks_history(rule)}
-    if asking & changed:
-        changed |= asking
     return frozenset(rule.id for rule in rulebook.rules) - with_summaries(rulebook, changed)

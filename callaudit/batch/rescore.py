@@ -227,8 +227,12 @@ class _Run:
             carry_asked(session, [row.audit_id for row in carried], self.id)
 
     def _carries_history(self, row: Any) -> bool:
-        """Whether what the call's rules ask of other calls was taken over, not asked anew."""
-        return self.asking <= self.ways[row.judging_id].carried
+        """Whether findings that may hang on other calls were taken over: then what was asked for them stands, too.
+
+        A question that a rule judged anew asks as well got no answer yet, and that counts: the pass over several calls
+        then judges all that ask.
+        """
+        return bool(self.asking & self.ways[row.judging_id].carried)
 
 
 def _latest(after: int) -> Any:

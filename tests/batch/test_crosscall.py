@@ -13,13 +13,13 @@ import pytest
 
 from callaudit.batch.crosscall import cross_calls
 from callaudit.batch.rejudging import Way
-from callaudit.batch.rescore import know
+from callaudit.batch.rescore import know, rescore
 from callaudit.history import past_call
 from callaudit.pipeline import judge_call
 from callaudit.records import Call
 from callaudit.reports.json import audit_document
 from callaudit.reports.stored import as_written
-from callaudit.rules import load_rulebook
+from callaudit.rules import Rulebook, load_rulebook
 from callaudit.rules.aids import Aids
 from callaudit.rules.digests import asks_history
 from callaudit.rules.past import Asking, History, history_of
@@ -80,12 +80,12 @@ def told(store: Store) -> dict[str, Any]:
     return {document["recording"]["id"]: document for document in documents}
 
 
-def expected(calls: Sequence[Call], *, complete: bool) -> dict[str, Any]:
+def expected(calls: Sequence[Call], *, complete: bool, book: Rulebook = BOOK) -> dict[str, Any]:
     """What every call comes to with all the others at hand."""
-    known = [past for one in calls if (past := past_call(one, BOOK))]
+    known = [past for one in calls if (past := past_call(one, book))]
     until = max(past.ended_at for past in known) if complete else None
     aids = Aids(history=history_of(known, until))
-    return {one.recording.id: audit_document(judge_call(one, BOOK, aids)) for one in calls}
+    return {one.recording.id: audit_document(judge_call(one, book, aids)) for one in calls}
 
 
 def opened(folder: Path, name: str = "calls.db", key: str | None = None) -> Store:
@@ -164,6 +164,18 @@ def test_customers_are_found_by_their_keyed_hashes_too(tmp_path: Path) -> None:
         assert told(store) == expected(CALLS, complete=True)
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("calls.db*"))
     assert b"13800001234" not in kept
+
+
+@pytest.mark.parametrize("rule_id", ["keep-promises", "complaint-reply-kept-in-time", "voice-gentle-courteous"])
+def test_rules_changed_afterwards_come_to_the_same(tmp_path: Path, rule_id: str) -> None:
+    rules = tuple(replace(rule, severity="critical" if rule.id == rule_id else rule.severity) for rule in BOOK.rules)
+    book = replace(BOOK, rules=rules, sha256="3" * 64)
+    with opened(tmp_path) as store:
+        night(store, CALLS)
+        cross_calls(store, WAY, complete=True)
+        rescore(store, Way(book, Aids()))
+        cross_calls(store, Way(book, Aids()), complete=True)
+        assert told(store) == expected(CALLS, complete=True, book=book)
 
 
 def test_a_call_that_asked_nothing_is_left_alone(tmp_path: Path) -> None:

@@ -274,10 +274,10 @@ def test_judgements_of_unknown_digests_are_judged_whole(store: Store, book: Call
     assert shown(store) == fresh(way)
 
 
-def test_rules_that_ask_for_other_calls_are_taken_over_together(book: Callable[..., Rulebook]) -> None:
+def test_a_summary_is_judged_again_with_what_it_sums_up(book: Callable[..., Rulebook]) -> None:
     old, new = Way(book(), Aids()), Way(book(severe), Aids())
     kept = unchanged(new.rulebook, new.digests, old.digests)
-    assert kept == {"takes-leave", "never-shouts", "sorry", "called-back"}  # the summary hangs on the rule changed
+    assert kept == {"takes-leave", "never-shouts", "sorry", "called-back"}
 
 
 def test_on_the_command_line(tmp_path: Path, book: Callable[..., Rulebook]) -> None:
