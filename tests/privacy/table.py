@@ -9,7 +9,7 @@ from pathlib import Path
 from callaudit.privacy import KINDS
 
 sys.path.insert(0, str(Path(__file__).parent))
-from accuracy import Half, tallies
+from personal_data import Half, tallies
 
 
 def main() -> None:
