@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +34,8 @@ _PERSONS = {"我": 1, "咱": 1, "俺": 1, "你": 2, "您": 2, "他": 3, "她": 3
 NEGATIONS = frozenset("不没别未无非勿莫甭")
 _FILLER_WORDS = re.compile("那个|这个")
 _SAME = str.maketrans({"您": "你", "幺": "一", "她": "他", "它": "他"})
+_NUMBER = re.compile(r"\d+(?:[.:]\d+)?%?")
+_MARK = re.compile(r"[^\w\s]")
 _SOFT_WORDS = re.compile("一下|一点")
 _RETROFLEX = re.compile("(?<![女幼婴孤健男胎小])儿(?![子童科女媳歌])")  # 事儿, 哪儿
 # words with a character of negation that deny nothing, or that lose nothing by it
@@ -99,26 +101,27 @@ class Sounded:
 def listen(words: Sequence[Word]) -> Sounded:
     """The words as syllables, ready for `find`; of any number of words, none included."""
     raw = "".join(word.text for word in words)
-    owner = np.repeat(np.arange(len(words), dtype=np.int32), [len(word.text) for word in words])
+    owner = [index for index, word in enumerate(words) for _ in word.text]
     chars, start, end = _units(raw)
-    word_of = owner[start] if len(chars) else np.zeros(0, dtype=np.int32)
-    ids = sound_ids(chars)
+    word_of = [owner[at] for at in start]
+    ids, traits = sound_ids(chars), _traits_of(chars)
     prob = np.array([words[index].prob for index in word_of], dtype=np.float64)
     denies = negations(chars)
-    person = np.array([_PERSONS.get(char, 0) for char in chars], dtype=np.int8)
-    filler = _filler(chars)
-    sounds = _digit_sounds()
+    filler = (traits & _FILLER) > 0
+    for found in _FILLER_WORDS.finditer(chars):
+        filler[found.start() : found.end()] = True
+    numeral = (traits & _NUMERAL) > 0
+    surname = ((traits & _SURNAME) > 0) | (((traits & _NONE) == 0) & _surname_sounds()[ids])
+    if MASK in raw:
+        surname |= np.array([raw[at] == MASK for at in start], dtype=np.bool_)
     scale, homophone = _doubt(prob)
     return Sounded(
-        words=tuple(words), raw=raw, chars=chars, codes=codes(chars), ids=ids, word_of=word_of, start=start, end=end,
-        prob=prob, insert=_insert_costs(chars, ids, filler, denies), person=person, negation=denies, filler=filler,
-        numeral=np.array([char in NUMERALS for char in chars], dtype=np.bool_),
-        digit_like=np.array([int(i) in sounds for i in ids], dtype=np.bool_),
-        surname=np.array(
-            [_surname(char, int(i)) or raw[at] == MASK for char, i, at in zip(chars, ids, start, strict=True)],
-            dtype=np.bool_,
-        ),
-        parted=_parted(words, raw, word_of, start, end), scale=scale, homophone=homophone,
+        words=tuple(words), raw=raw, chars=chars, codes=codes(chars), ids=ids,
+        word_of=np.array(word_of, dtype=np.int32), start=np.array(start, dtype=np.int32),
+        end=np.array(end, dtype=np.int32), prob=prob, insert=_insert_costs(chars, ids, traits, filler, denies),
+        person=(traits & _PERSON).astype(np.int8), negation=denies, filler=filler, numeral=numeral,
+        digit_like=_digit_sounds()[ids], surname=surname, parted=_parted(words, raw, word_of, start, end),
+        scale=scale, homophone=homophone,
     )  # fmt: skip
 
 
@@ -144,23 +147,20 @@ def sound_ids(chars: str) -> NDArray[np.int16]:
 
 def negations(chars: str) -> NDArray[np.bool_]:
     """Which characters deny something; those inside words like 对不起 or 特别 do not, fillers inside or not."""
+    if NEGATIONS.isdisjoint(chars):
+        return np.zeros(len(chars), dtype=np.bool_)
     denies = np.array([char in NEGATIONS for char in chars], dtype=np.bool_)
-    if not denies.any():
-        return denies
     kept = [index for index, char in enumerate(chars) if char not in FILLERS]
     for found in _LEXICAL.finditer("".join(chars[index] for index in kept)):
         denies[kept[found.start()] : kept[found.end() - 1] + 1] = False
     return denies
 
 
-def _units(raw: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
+def _units(raw: str) -> tuple[str, list[int], list[int]]:
     """Characters said, with the stretch of the raw text that each comes from."""
-    pieces = [
-        (char, at)
-        for at, one in enumerate(raw)
-        for char in ("零" if one == MASK else unicodedata.normalize("NFKC", one))
-    ]  # what is masked is some digit, or part of some name
-    text = "".join(char for char, _ in pieces)
+    pieces = [_compatible(one) for one in raw]
+    text = "".join(pieces)
+    origin = range(len(raw)) if len(text) == len(raw) else [at for at, piece in enumerate(pieces) for _ in piece]
     simple = simplify(text)
     if len(simple) != len(text):
         simple = "".join(simplify(char)[:1] or char for char in text)
@@ -168,18 +168,30 @@ def _units(raw: str) -> tuple[str, NDArray[np.int32], NDArray[np.int32]]:
     start: list[int] = []
     end: list[int] = []
     at = 0
-    for found in re.finditer(r"\d+(?:[.:]\d+)?%?", simple):
-        _plainly(simple, at, found.start(), pieces, chars, start, end)
+    for found in _NUMBER.finditer(simple):
+        _plainly(simple, at, found.start(), origin, chars, start, end)
         read = spoken_at(simple, found)
-        first, last = pieces[found.start()][1], pieces[found.end() - 1][1] + 1
+        first, last = origin[found.start()], origin[found.end() - 1] + 1
         one_by_one = len(read) == last - first
         for index, char in enumerate(read):
             chars.append(char)
             start.append(first + (index if one_by_one else min(last - first - 1, index * (last - first) // len(read))))
             end.append(start[-1] + 1 if one_by_one or index < len(read) - 1 else last)
         at = found.end()
-    _plainly(simple, at, len(simple), pieces, chars, start, end)
-    return "".join(chars), np.array(start, dtype=np.int32), np.array(end, dtype=np.int32)
+    _plainly(simple, at, len(simple), origin, chars, start, end)
+    return "".join(chars), start, end
+
+
+@lru_cache(maxsize=16384)
+def _compatible(char: str) -> str:
+    """The character in NFKC; what is masked is some digit, or part of some name."""
+    return "零" if char == MASK else unicodedata.normalize("NFKC", char)
+
+
+@lru_cache(maxsize=16384)
+def _letters(char: str) -> str:
+    """What is said of a character that stands for itself: a letter in lower case, or nothing."""
+    return char.lower() if re.match(r"[^\W_]", char) else ""
 
 
 def spoken_at(text: str, found: re.Match[str]) -> str:
@@ -189,39 +201,53 @@ def spoken_at(text: str, found: re.Match[str]) -> str:
 
 
 def _plainly(
-    text: str, first: int, last: int, pieces: list[tuple[str, int]], chars: list[str], start: list[int], end: list[int]
+    text: str, first: int, last: int, origin: Sequence[int], chars: list[str], start: list[int], end: list[int]
 ) -> None:
     """Appends the characters said in text[first:last], regional words in standard ones."""
-    index = first
-    while index < last:
-        regional = REGIONAL.match(text, index, last)
-        length = len(regional[0]) if regional else 1
-        if regional or re.match(r"[^\W_]", text[index]):
-            read = STANDARD[regional[0]] if regional else text[index].lower()
-            for number, char in enumerate(read):
-                own = index + number if len(read) == length else index
-                chars.append(char)
-                start.append(pieces[own][1])
-                end.append(pieces[own if len(read) == length else index + length - 1][1] + 1)
-        index += length
+    at = first
+    for found in REGIONAL.finditer(text, first, last):
+        _each(text, at, found.start(), origin, chars, start, end)
+        at = found.end()
+        _read_as(STANDARD[found[0]], found.start(), at, origin, chars, start, end)
+    _each(text, at, last, origin, chars, start, end)
+
+
+def _each(
+    text: str, first: int, last: int, origin: Sequence[int], chars: list[str], start: list[int], end: list[int]
+) -> None:
+    """Appends what is said of each character by itself."""
+    for index in range(first, last):
+        read = _letters(text[index])
+        if len(read) == 1:
+            chars.append(read)
+            start.append(origin[index])
+            end.append(origin[index] + 1)
+        elif read:
+            _read_as(read, index, index + 1, origin, chars, start, end)
+
+
+def _read_as(
+    read: str, first: int, last: int, origin: Sequence[int], chars: list[str], start: list[int], end: list[int]
+) -> None:
+    """Appends what is said for text[first:last], each character for its own where there are as many."""
+    each = len(read) == last - first
+    for number, char in enumerate(read):
+        own = first + number if each else first
+        chars.append(char)
+        start.append(origin[own])
+        end.append(origin[own if each else last - 1] + 1)
 
 
 def _parted(
-    words: Sequence[Word], raw: str, word_of: NDArray[np.int32], start: NDArray[np.int32], end: NDArray[np.int32]
+    words: Sequence[Word], raw: str, word_of: Sequence[int], start: Sequence[int], end: Sequence[int]
 ) -> NDArray[np.bool_]:
-    parted = np.ones(len(word_of), dtype=np.bool_)
+    parted = [True] * len(word_of)
     for index in range(1, len(word_of)):
-        written = re.search(r"[^\w\s]", raw[end[index - 1] : start[index]]) is not None
+        before, own = end[index - 1], start[index]
+        written = before < own and _MARK.search(raw, before, own) is not None
         one, other = words[word_of[index - 1]], words[word_of[index]]
         parted[index] = written or other.span.start_s - one.span.end_s >= PAUSE_S
-    return parted
-
-
-def _filler(chars: str) -> NDArray[np.bool_]:
-    filler = np.array([char in FILLERS for char in chars], dtype=np.bool_)
-    for found in _FILLER_WORDS.finditer(chars):
-        filler[found.start() : found.end()] = True
-    return filler
+    return np.array(parted, dtype=np.bool_)
 
 
 def han(code_points: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -231,44 +257,69 @@ def han(code_points: NDArray[np.int32]) -> NDArray[np.int64]:
 
 
 def _insert_costs(
-    chars: str, ids: NDArray[np.int16], filler: NDArray[np.bool_], denies: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    insert = np.full(len(chars), 0.8)
-    for index, char in enumerate(chars):
-        if char in PARTICLES:
-            insert[index] = 0.15
-        elif char in _QUESTION:
-            insert[index] = 0.3
-        elif char in _POLITE:
-            insert[index] = 0.4 if char == "请" else 0.2  # 请 mostly opens a clause of its own
-        elif char in _PERSONS:
-            insert[index] = 1.0
+    chars: str, ids: NDArray[np.int16], traits: NDArray[np.uint16], filler: NDArray[np.bool_],
+    denies: NDArray[np.bool_],
+) -> NDArray[np.float64]:  # fmt: skip
+    insert: NDArray[np.float64] = _COSTS[traits >> _COST]
     for found in _SOFT_WORDS.finditer(chars):
         insert[found.start() : found.end()] = 0.1
     for found in _RETROFLEX.finditer(chars):
         insert[found.start()] = 0.1
-    for index in range(1, len(chars)):  # said twice: 请请问, 请问请问
-        if ids[index] == ids[index - 1]:
-            insert[index] = min(insert[index], 0.1)
-        elif index >= 3 and (ids[index - 1 : index + 1] == ids[index - 3 : index - 1]).all():
-            insert[index - 1 : index + 1] = np.minimum(insert[index - 1 : index + 1], 0.1)
+    again = ids[1:] == ids[:-1]  # said twice: 请请问, 请问请问
+    insert[1:][again] = np.minimum(insert[1:][again], 0.1)
+    pairs = ids[2:] == ids[:-2]
+    for index in (np.flatnonzero(pairs[1:] & pairs[:-1] & ~again[2:]) + 3).tolist():
+        insert[index - 1 : index + 1] = np.minimum(insert[index - 1 : index + 1], 0.1)
     insert[filler] = 0.03
     insert[denies] = FORBIDDEN_COST
     return insert
 
 
+_PERSON, _FILLER, _NUMERAL, _SURNAME, _NONE, _COST = 3, 4, 8, 16, 32, 6
+"""Bits of what a character is by itself: whose pronoun (1 to 3, or 0), a filler, a numeral, a surname, surely none; and
+from the bit `_COST` on which of `_COSTS` it has."""
+
+_COSTS = np.array([0.8, 0.15, 0.3, 0.4, 0.2, 1.0])
+"""Costs of a syllable that a phrase does not have: of others, particles, questions, 请, other polite words, persons."""
+
+
+def _traits_of(chars: str) -> NDArray[np.uint16]:
+    """What each character is by itself; those beyond the basic plane are nothing."""
+    return _traits()[np.minimum(np.frombuffer(chars.encode("utf-32-le", "surrogatepass"), dtype=np.uint32), 0xFFFF)]
+
+
 @lru_cache(maxsize=1)
-def _digit_sounds() -> frozenset[int]:
-    return frozenset(int(i) for i in sound_ids("".join(DIGITS))) | {syllable_id("yao")} - {OTHER}
+def _traits() -> NDArray[np.uint16]:
+    table = np.zeros(0x10000, dtype=np.uint16)
+    kinds = {_FILLER: FILLERS, _NUMERAL: NUMERALS, _SURNAME: {*_SURNAMES, *_RARE_SURNAMES}, _NONE: _NO_SURNAME}
+    for bit, kind in kinds.items():
+        table[[ord(char) for char in kind]] |= bit
+    for char, person in _PERSONS.items():
+        table[ord(char)] |= person
+    # 请 mostly opens a clause of its own; a character of several kinds has the cost of the first of them
+    costs = {**dict.fromkeys(_PERSONS, 5), **dict.fromkeys(_POLITE, 4), "请": 3, **dict.fromkeys(_QUESTION, 2)}
+    for char, cost in (costs | dict.fromkeys(PARTICLES, 1)).items():
+        table[ord(char)] |= cost << _COST
+    return table
 
 
-def _surname(char: str, sound: int) -> bool:
-    return char in _SURNAMES or char in _RARE_SURNAMES or (char not in _NO_SURNAME and sound in _surname_sounds())
+def _table(sounds: Iterable[int]) -> NDArray[np.bool_]:
+    """Whether each syllable id is among the sounds."""
+    table = np.zeros(OTHER + 1, dtype=np.bool_)
+    table[[*sounds]] = True
+    return table
 
 
 @lru_cache(maxsize=1)
-def _surname_sounds() -> frozenset[int]:
-    return frozenset(int(i) for i in sound_ids(_SURNAMES)) - {OTHER}
+def _digit_sounds() -> NDArray[np.bool_]:
+    """By id, whether a syllable sounds like a digit."""
+    return _table({int(i) for i in sound_ids("".join(DIGITS))} | {syllable_id("yao")} - {OTHER})
+
+
+@lru_cache(maxsize=1)
+def _surname_sounds() -> NDArray[np.bool_]:
+    """By id, whether a syllable sounds like a surname."""
+    return _table({int(i) for i in sound_ids(_SURNAMES)} - {OTHER})
 
 
 @lru_cache(maxsize=1)
