@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,7 +33,7 @@ from callaudit.evaluation.hearing import audit_labelled, degraded, sound_folders
 from callaudit.evaluation.reports import FORMATS, SUFFIXES
 from callaudit.evaluation.reports.text import Look, render_text
 from callaudit.pipeline import Auditor
-from callaudit.reports.json import audit_document
+from callaudit.reports.json import audit_document, dumped
 
 REPORT: Final = "evaluation"
 
@@ -155,8 +154,8 @@ def _audit(
             heard.timings[one.truth.id] = one.timing
             heard.complete &= not one.audit.failures
             if keep is not None:
-                document = json.dumps(audit_document(one.audit), ensure_ascii=False, allow_nan=False, indent=1)
-                write_report(document + "\n", keep / f"{one.truth.id}.json")
+                document = dumped(audit_document(one.audit))
+                write_report(document, keep / f"{one.truth.id}.json")
     if not heard.audits:
         raise CallauditError(f"{labels_dir}: none of its {len(truths)} labelled calls could be audited; see above")
     return heard

@@ -39,8 +39,8 @@ from callaudit.spans import Span, rounded
 SCHEMA = "callaudit.audit/1"
 FAILED_SCHEMA = "callaudit.failed/1"
 SURROGATES = re.compile("[\ud800-\udfff]")
-NUMBERS = re.compile(r"\[\n(?:\s*(?:-?[0-9][0-9.eE+-]*|null),?\n)+\s*\]")
-"""A list of nothing but numbers, as `json.dumps` writes it; no text of a document holds a line break of its own."""
+LINES_TO = 2
+"""How deep a document is spread over lines; what lies deeper, an entry of a list above all, is one line."""
 
 
 @report("json", suffix=".json")
@@ -52,11 +52,26 @@ def render_json(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
 
 
 def dumped(document: JsonValue) -> str:
-    """The document as text, one thing a line; a row of numbers is one thing."""
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1)
-    return (
-        _utf8(NUMBERS.sub(lambda row: re.sub(r"\s+", " ", row[0]).replace("[ ", "[").replace(" ]", "]"), text)) + "\n"
-    )
+    """The document as text: each turn, finding or other entry of a list is one line."""
+    if isinstance(document, list):
+        text = "[\n" + ",\n".join(map(_spread, document)) + "\n]" if document else "[]"
+    else:
+        text = _spread(document)
+    return _utf8(text) + "\n"
+
+
+def _spread(value: JsonValue, depth: int = 0) -> str:
+    inner, outer = " " * (depth + 1), " " * depth
+    if isinstance(value, dict) and depth <= LINES_TO and any(isinstance(own, dict | list) for own in value.values()):
+        rows = [f"{inner}{_line(key)}: {_spread(own, depth + 1)}" for key, own in value.items()]
+        return "{\n" + ",\n".join(rows) + f"\n{outer}}}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(inner + _line(own) for own in value) + f"\n{outer}]"
+    return _line(value)
+
+
+def _line(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def audit_document(audit: Audit) -> dict[str, JsonValue]:

@@ -66,10 +66,15 @@ def test_a_call_is_judged_again_as_it_was(script: Any) -> None:
     assert again == first
 
 
-def test_rows_of_numbers_stand_on_one_line(audit: Audit) -> None:
-    lines = dumped(audit_document(audit)).splitlines()
-    assert any(line.strip().startswith('"values": [null, ') and line.endswith("]") for line in lines)
-    assert json.loads("\n".join(lines)) == through_text(audit)
+def test_a_turn_a_finding_a_track_is_one_line(audit: Audit) -> None:
+    text = dumped(audit_document(audit))
+    assert json.loads(text) == audit_document(audit)
+    lines = {line.strip().rstrip(",") for line in text.splitlines()}
+    for key in ("turns", "findings", "tracks", "measurements"):
+        for entry in json.loads(text)[key]:
+            assert json.dumps(entry, ensure_ascii=False) in lines
+    assert json.loads(dumped([audit_document(audit)] * 2)) == [json.loads(text)] * 2
+    assert dumped([]) == "[]\n"
 
 
 @pytest.mark.parametrize(
