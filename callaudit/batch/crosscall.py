@@ -39,7 +39,7 @@ from callaudit.rules.past import (
 )
 from callaudit.store.database import Store
 from callaudit.store.entries import JudgementEntry
-from callaudit.store.rewriting import write_judgements
+from callaudit.store.judgements import write_judgements
 from callaudit.store.tables import AskedRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, PastRow
 from callaudit.store.writing import asked_key, unpacked_past
 

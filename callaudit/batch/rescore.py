@@ -25,7 +25,7 @@ from callaudit.rules.digests import PAST, asks_history
 from callaudit.rules.engine import concerning
 from callaudit.store.database import Store
 from callaudit.store.entries import JudgementEntry
-from callaudit.store.rewriting import carry_asked, carry_past, judging_of, write_judgements
+from callaudit.store.judgements import carry_asked, carry_past, judging_of, write_judgements
 from callaudit.store.tables import AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow
 
 log = logging.getLogger("callaudit.batch")

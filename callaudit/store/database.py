@@ -23,10 +23,10 @@ from callaudit.store.connection import ALONE, HASTY, READING, address_of, fault,
 from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
 from callaudit.store.documents import unpacked
 from callaudit.store.entries import Entry, JudgementEntry, joined
-from callaudit.store.rewriting import write_judgements
+from callaudit.store.judgements import write_judgements
 from callaudit.store.schema import HEAD, bring_to_head, revision_of
 from callaudit.store.tables import AccessRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, TaskRow
-from callaudit.store.writing import write_call, write_judgement
+from callaudit.store.writing import write_call
 
 T = TypeVar("T")
 
@@ -205,7 +205,7 @@ class Store:
                     return there
                 raise LeaseLost(f"task {task_id} is another run's by now; its outcome is left to that one")
             call_id = write_call(session, entry.call, self.vault, now, anew=task_id is not None)
-            write_judgement(session, call_id, entry.judgement, self.vault, now)
+            write_judgements(session, {call_id: entry.judgement}, self.vault, now)
             return call_id
 
         return self.transact(work)

@@ -42,7 +42,7 @@ from callaudit.rules.base import Limit
 from callaudit.store.database import Store, open_store
 from callaudit.store.documents import packed, unpacked
 from callaudit.store.entries import Entry, entries_of
-from callaudit.store.rewriting import write_judgements
+from callaudit.store.judgements import write_judgements
 from callaudit.store.writing import write_call
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -1,13 +1,16 @@
-"""Many judgements of calls that are stored, written by a handful of statements instead of a dozen for each."""
+"""How judgements of stored calls become rows: one or many by the same handful of statements.
+
+These are made once and given values later: making them anew for every call took most of the time of a write.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, delete, func, insert, literal, select, update
+from sqlalchemy import BindParameter, Table, and_, bindparam, delete, func, insert, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from callaudit.records import Severity
@@ -26,17 +29,49 @@ from callaudit.store.tables import (
 )
 from callaudit.store.writing import asked_key, packed_past
 
+AUDITS, BREACHES, DOCUMENTS, KEPT, ASKED, PASTS, CALLS, JUDGINGS = (
+    cast(Table, own.__table__)
+    for own in (AuditRow, BreachRow, AuditDocument, KeptRow, AskedRow, PastRow, CallRow, JudgingRow)
+)
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+
+# In order and locked: of two writers of the same calls one waits, and then finds what the other wrote.
+OF_CALLS = (
+    select(CALLS.c.id, CALLS.c.recording_id, CALLS.c.day, CALLS.c.agent_id, CALLS.c.team)
+    .where(CALLS.c.id.in_(IDS)).order_by(CALLS.c.id).with_for_update()
+)  # fmt: skip
+NEWEST = select(func.max(CALLS.c.id)).where(CALLS.c.recording_id.in_(IDS)).group_by(CALLS.c.recording_id)
+KNOWN = select(AUDITS.c.call_id, AUDITS.c.judging_id, AUDITS.c.id).where(
+    AUDITS.c.call_id.in_(IDS), AUDITS.c.judging_id.in_(bindparam("judgings", expanding=True))
+)
+LATEST = select(AUDITS.c.id).where(
+    AUDITS.c.latest,
+    AUDITS.c.call_id.in_(
+        select(CALLS.c.id).where(CALLS.c.recording_id.in_(select(CALLS.c.recording_id).where(CALLS.c.id.in_(IDS))))
+    ),
+)
+RETIRE = update(AUDITS).where(AUDITS.c.id.in_(IDS)).values(latest=False)
+RETIRE_BREACHES = update(BREACHES).where(BREACHES.c.audit_id.in_(IDS)).values(rank=None)
+STRIP = tuple(delete(own).where(own.c.audit_id.in_(IDS)) for own in (DOCUMENTS, KEPT, BREACHES, ASKED))
+AGAIN = update(AUDITS).where(AUDITS.c.id == bindparam("of"))
+ADD = insert(AUDITS).returning(AUDITS.c.id, sort_by_parameter_order=True)
+HANG = {own: insert(own) for own in (DOCUMENTS, KEPT, BREACHES, ASKED, PASTS)}
+FORGET = delete(PASTS).where(PASTS.c.call_id.in_(IDS), PASTS.c.rulebook_sha256 == bindparam("by"))
+JUDGING = select(JUDGINGS.c.id, JUDGINGS.c.digests).where(JUDGINGS.c.judging == bindparam("judging"))
+
 
 def write_judgements(
     session: Session, judgements: Mapping[int, JudgementEntry], vault: Vault, now: datetime, *, past: bool = True
 ) -> None:
-    """Writes judgements, by call, each as `callaudit.store.writing.write_judgement` does; calls purged are left out.
+    """Writes judgements, by call; one made earlier in the same way is replaced and keeps its id.
+
+    Each becomes the one that lists show, unless its recording has been heard anew since. Calls purged are left out.
 
     Parameters
     ----------
     past : False leaves what other calls know of these as it is
     """
-    calls = {row.id: row for row in session.execute(_calls(judgements))}
+    calls = {row.id: row for row in session.connection().execute(OF_CALLS, {"ids": sorted(judgements)})}
     entries = {call_id: judgements[call_id] for call_id in sorted(calls)}
     newest = _newest(session, {row.recording_id for row in calls.values()})
     judgings = {
@@ -66,9 +101,11 @@ def judging_of(session: Session, judging: str, rulebook: str, sha256: str, diges
 
     `digests`, one for each rule (`callaudit.rules.digests`), are noted where nobody has.
     """
-    row = upsert(session)(JudgingRow).values(judging=judging, rulebook=rulebook, rulebook_sha256=sha256, digests={})
-    session.execute(row.on_conflict_do_nothing(index_elements=["judging"]))
-    known = session.execute(select(JudgingRow.id, JudgingRow.digests).where(JudgingRow.judging == judging)).one()
+    run, same = session.connection().execute, {"judging": judging}
+    if (known := run(JUDGING, same).first()) is None:
+        row = {**same, "rulebook": rulebook, "rulebook_sha256": sha256, "digests": {}}
+        run(upsert(session)(JUDGINGS).on_conflict_do_nothing(index_elements=["judging"]), row)
+        known = run(JUDGING, same).one()
     if digests and not known.digests:
         session.execute(update(JudgingRow).where(JudgingRow.id == known.id).values(digests=dict(digests)))
     return int(known.id)
@@ -100,43 +137,31 @@ def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to
     session.execute(insert(PastRow).from_select(["rulebook_sha256", *columns], rows))
 
 
-def _calls(judgements: Mapping[int, JudgementEntry]) -> Any:
-    columns = (CallRow.id, CallRow.recording_id, CallRow.day, CallRow.agent_id, CallRow.team)
-    # In order and locked: of two writers of the same calls one waits, and then finds what the other wrote.
-    return select(*columns).where(CallRow.id.in_(judgements)).order_by(CallRow.id).with_for_update()
-
-
-def _newest(session: Session, recordings: set[str]) -> set[int]:
+def _newest(session: Session, recordings: Collection[str]) -> set[int]:
     """The newest call of each recording: the one whose judgement lists show."""
-    wanted = select(func.max(CallRow.id)).where(CallRow.recording_id.in_(recordings)).group_by(CallRow.recording_id)
-    return set(session.scalars(wanted))
+    return set(session.connection().execute(NEWEST, {"ids": sorted(recordings)}).scalars())
 
 
 def _known(session: Session, entries: Mapping[int, JudgementEntry], judgings: Mapping[str, int]) -> dict[int, int]:
     """The judgements made earlier in the same way, by call."""
-    wanted = select(AuditRow.call_id, AuditRow.judging_id, AuditRow.id).where(
-        and_(AuditRow.call_id.in_(entries), AuditRow.judging_id.in_(set(judgings.values())))
-    )
-    rows = session.execute(wanted)
+    wanted = {"ids": list(entries), "judgings": sorted(set(judgings.values()))}
+    rows = session.connection().execute(KNOWN, wanted)
     return {row.call_id: row.id for row in rows if row.judging_id == judgings[entries[row.call_id].judging]}
 
 
 def _retire(session: Session, call_ids: Collection[int]) -> None:
     """Takes the latest judgements of these calls' recordings out of lists and counts."""
-    own = select(CallRow.recording_id).where(CallRow.id.in_(call_ids))
-    hearings = select(CallRow.id).where(CallRow.recording_id.in_(own))
-    known = list(session.scalars(select(AuditRow.id).where(AuditRow.call_id.in_(hearings), AuditRow.latest)))
-    if known:
+    run = session.connection().execute
+    if known := list(run(LATEST, {"ids": list(call_ids)}).scalars()):
         take_away(session, known)
-        session.execute(update(AuditRow).where(AuditRow.id.in_(known)).values(latest=False))
-        session.execute(update(BreachRow).where(BreachRow.audit_id.in_(known)).values(rank=None))
+        for statement in (RETIRE, RETIRE_BREACHES):
+            run(statement, {"ids": known})
 
 
 def _forget(session: Session, audit_ids: Iterable[int]) -> None:
-    ids = list(audit_ids)
-    if ids:
-        for table in (AuditDocument, KeptRow, BreachRow, AskedRow):
-            session.execute(delete(table).where(table.audit_id.in_(ids)))
+    if ids := list(audit_ids):
+        for statement in STRIP:
+            session.connection().execute(statement, {"ids": ids})
 
 
 def _figures(entry: JudgementEntry) -> dict[str, Any]:
@@ -154,12 +179,13 @@ def _figures(entry: JudgementEntry) -> dict[str, Any]:
 
 def _written(session: Session, rows: Mapping[int, dict[str, Any]], known: Mapping[int, int]) -> dict[int, int]:
     """Writes the rows; the ids of those that are new, by call."""
-    if again := [{"id": known[call_id], **row} for call_id, row in rows.items() if call_id in known]:
-        session.execute(update(AuditRow), again)
+    run = session.connection().execute
+    if again := [{"of": known[call_id], **row} for call_id, row in rows.items() if call_id in known]:
+        run(AGAIN, again)
     new = {call_id: row for call_id, row in rows.items() if call_id not in known}
     if not new:
         return {}
-    made = session.scalars(insert(AuditRow).returning(AuditRow.id, sort_by_parameter_order=True), list(new.values()))
+    made = run(ADD, list(new.values())).scalars()
     return dict(zip(new, made.all(), strict=True))
 
 
@@ -179,15 +205,16 @@ def _hang(
         lists = {**own, "rank": row["rank"] if row["latest"] else None, "day": row["day"]}
         breaches += [{**lists, **asdict(breach)} for breach in entry.breaches]
         asked += [{**own, "key": asked_key(key, vault), "answer": answer} for key, answer in entry.asked]
-    for table, values in ((AuditDocument, documents), (KeptRow, kept), (BreachRow, breaches), (AskedRow, asked)):
+    for table, values in ((DOCUMENTS, documents), (KEPT, kept), (BREACHES, breaches), (ASKED, asked)):
         if values:
-            session.execute(insert(table), values)
+            session.connection().execute(HANG[table], values)
 
 
 def _write_past(session: Session, entries: Mapping[int, JudgementEntry], vault: Vault) -> None:
+    run = session.connection().execute
     for sha256 in {entry.rulebook_sha256 for entry in entries.values()}:
         own = [call_id for call_id, entry in entries.items() if entry.rulebook_sha256 == sha256]
-        session.execute(delete(PastRow).where(PastRow.call_id.in_(own), PastRow.rulebook_sha256 == sha256))
+        run(FORGET, {"ids": own, "by": sha256})
     rows = []
     for call_id, entry in entries.items():
         if (past := entry.past) is not None:
@@ -198,4 +225,4 @@ def _write_past(session: Session, entries: Mapping[int, JudgementEntry], vault: 
                 "document": vault.sealed(packed_past(past)),
             })  # fmt: skip
     if rows:
-        session.execute(insert(PastRow), rows)
+        run(HANG[PASTS], rows)

@@ -14,9 +14,8 @@ from sqlalchemy import func, select
 from callaudit.records import PastCall
 from callaudit.store.database import Store, open_store
 from callaudit.store.entries import Breach, CallEntry, Entry, JudgementEntry
-from callaudit.store.rewriting import carry_asked, carry_past, judging_of, write_judgements
+from callaudit.store.judgements import carry_asked, carry_past, judging_of, write_judgements
 from callaudit.store.tables import AskedRow, AuditRow, Base, JudgingRow, PastRow
-from callaudit.store.writing import write_judgement
 
 NOW, LATER = datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -67,7 +66,7 @@ def test_the_rows_are_the_same(tmp_path: Path, last: int) -> None:
         for entries in ENTRIES[:last]:
             for call_id, entry in sorted(entries.items()):
                 with each.session() as session:
-                    write_judgement(session, call_id, entry, each.vault, LATER)
+                    write_judgements(session, {call_id: entry}, each.vault, LATER)
             many.save_judgements(entries, now=LATER)
         assert rows(many) == rows(each)
 
