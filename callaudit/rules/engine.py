@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 import callaudit.rules.operators  # noqa: F401  # registers every operator; a missing one must stop the program here
 from callaudit.messages import Language, Text, message, render
@@ -38,7 +39,7 @@ def judge(
     found: dict[str, Finding] = {rule.id: known[rule.id] for rule in rules if rule.id in known} if known else {}
     judged = [rule for rule in rules if rule.id not in found]
     facts.ears.expect(phrases_of(rulebook, frozenset(rule.id for rule in judged) if found else None))
-    others = worlds(facts)
+    others = cache(lambda: worlds(facts))
     failures: list[Failure] = []
     for last in (False, True):
         for rule in (rule for rule in judged if _sums_up(rule) == last):
@@ -61,13 +62,13 @@ def _sums_up(rule: Rule) -> bool:
     return any(isinstance(check.options, Summary) for check in rule.checks)
 
 
-def _finding(facts: Facts, others: Sequence[Facts], rule: Rule, found: dict[str, Finding]) -> Finding:
+def _finding(facts: Facts, others: Callable[[], Sequence[Facts]], rule: Rule, found: dict[str, Finding]) -> Finding:
     outcome = _outcome(facts, rule, found)
-    if not _sums_up(rule):  # what is summed up has been weighed
-        outcome = weighed(outcome, facts, others, lambda world: _outcome(world, rule, found))
+    if outcome.status == "violated" and not _sums_up(rule):  # what is summed up has been weighed
+        outcome = weighed(outcome, facts, others(), lambda world: _outcome(world, rule, found))
     outcome = asked(facts, rule, outcome)
     severity: Severity = rule.severity
-    if outcome.status == "violated" and rule.raised and _raised(facts, others, rule.raised):
+    if outcome.status == "violated" and rule.raised and _raised(facts, others(), rule.raised):
         severity = rule.raised.to
     if outcome.status == "violated" and severity == "critical" and not _found_in_words(facts, rule, found):
         more = {"places": outcome.places, "quote": outcome.quote, "matched": outcome.matched}

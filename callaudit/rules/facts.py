@@ -23,6 +23,7 @@ from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.senses import SAID, SURE_SITUATION, Meant, Senses, meant
 from callaudit.rules.telephone import Telephone, telephone
 from callaudit.rules.turn_taking import said_across, taken_back
+from callaudit.rules.twofold import Twofold
 from callaudit.spans import Span, gaps, total_s
 from callaudit.text.english.ears import EnglishEars
 from callaudit.text.languages import TONGUES
@@ -74,6 +75,9 @@ def _title(cue: Cue) -> Text:
 
 class Facts:
     """A call seen by its rules. Nothing in it changes; everything is computed when first asked for, and kept."""
+
+    again = False
+    """Whether one of the turns is another reading than what was heard first."""
 
     def __init__(
         self,
@@ -213,17 +217,26 @@ class Facts:
         return hearings(self.turns, self.tongue)
 
     @cached_property
-    def ears(self) -> Ears:
-        """What listens for phrases: row k is turn k; behind the turns one for each hearing, then the joined ones."""
-        rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
+    def ears(self) -> Twofold:
+        """What listens for phrases: row k is turn k; behind the turns the joined ones, then one for each hearing."""
+        make, values = EARS[self.language], self.values
+        rows = [turn.words for turn in self.turns]
         rows += [(*self.turns[left].words, *self.turns[right].words) for left, right in self.joined]
-        return EARS[self.language](rows, self.values)
+        return Twofold(lambda own: make(own, values), rows, self._again)
+
+    @property
+    def n_first(self) -> int:
+        """Rows of what was heard first; those of the hearings come behind."""
+        return len(self.turns) + len(self.joined)
+
+    def _again(self) -> list[tuple[Word, ...]]:
+        return [hearing.words for hearing in self.hearings]
 
     @cached_property
     def joined(self) -> dict[tuple[int, int], int]:
         """Turns of one party between which the other only showed that he listens; the row of `ears` that is both."""
         pairs = [pair for who in (self.agent, self.customer) for pair in self.neighbours(who) if pair[1] > pair[0] + 1]
-        return {pair: row for row, pair in enumerate(sorted(pairs), len(self.turns) + len(self.hearings))}
+        return {pair: row for row, pair in enumerate(sorted(pairs), len(self.turns))}
 
     # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────
     @cached_property
@@ -231,8 +244,7 @@ class Facts:
         """What the turns mean; None without an encoder, or in a language that the rulebook does not know."""
         if self.aids.encoder is None or not self.understood:
             return None
-        rows = [turn.words for turn in self.turns] + [hearing.words for hearing in self.hearings]
-        return Senses(self.aids.encoder, rows, len(self.turns))
+        return Senses(self.aids.encoder, [turn.words for turn in self.turns], self._again, self.n_first)
 
     @cached_property
     def wordly(self) -> Facts:
@@ -266,7 +278,9 @@ class Facts:
         """Whether one of the phrases could be heard in a turn with a score of at least `floor`."""
         key = phrases, floor
         if key not in self._sounding:
-            self._sounding[key] = frozenset().union(*(rows for _, rows in self.ears.audible(phrases, floor)))
+            self._sounding[key] = frozenset().union(
+                *(rows for _, rows in self.ears.audible(phrases, floor, again=self.again))
+            )
         return self.rows[turn] in self._sounding[key]
 
     def asks(self, turn: int) -> bool:

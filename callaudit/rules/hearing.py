@@ -108,7 +108,7 @@ def search(
 
 def _heard(facts: Facts, turns: Sequence[int], phrases: Iterable[str], anchor: Anchor, floor: float) -> list[Heard]:
     found: list[Heard] = []
-    for phrase, rows in facts.ears.audible(tuple(phrases), floor):
+    for phrase, rows in facts.ears.audible(tuple(phrases), floor, again=facts.again):
         for k in turns:
             if facts.rows[k] in rows:
                 found += [Heard(k, hit) for hit in facts.hits(k, phrase, anchor, floor)]

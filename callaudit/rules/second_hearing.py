@@ -24,7 +24,7 @@ from callaudit.rules.cues import Cue
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.readings import Hearing
 from callaudit.rules.senses import Senses
-from callaudit.text.tongue import Ears
+from callaudit.rules.twofold import Twofold
 
 STANDS = 0.65
 """Probability below which a violation accuses nobody: about one reading in three may excuse it (proposed). Of the
@@ -43,17 +43,19 @@ AGREED = message("again.agreed")
 class Otherwise(Facts):
     """The facts of a call, had one stretch of it been heard otherwise; all else is taken from the facts of the call."""
 
+    again = True
+
     def __init__(self, told: Facts, number: int) -> None:
         hearing = told.hearings[number]
         turn = hearing.of(told.turns[hearing.turn], told.call.language)
         turns = (*told.turns[: hearing.turn], turn, *told.turns[hearing.turn + 1 :])
         super().__init__(replace(told.call, turns=turns), told.settings, told.situations, told.aids, told.language)
-        row = len(told.turns) + number
+        row = told.n_first + number
         self.rows = (*told.rows[: hearing.turn], row, *told.rows[hearing.turn + 1 :])
         self._told, self._changed = told, hearing.turn
 
     @property
-    def ears(self) -> Ears:
+    def ears(self) -> Twofold:
         return self._told.ears
 
     @property

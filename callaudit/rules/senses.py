@@ -6,7 +6,7 @@ is asked for in them. The same call is so compared in the same company, and its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -59,14 +59,17 @@ class Senses:
     Parameters
     ----------
     encoder : makes vectors
-    rows : the words of each row (`callaudit.text.tongue.Ears`)
-    n_turns : the first rows, which are turns; the others are further readings of turns
+    turns : the words of each turn
+    again : those of further readings of turns; asked for once, if at all
+    n_first : the row of the first of these
     """
 
-    def __init__(self, encoder: Encoder, rows: Sequence[Sequence[Word]], n_turns: int) -> None:
-        self._encoder = encoder
-        self._clauses = [clauses(row) for row in rows]
-        self._n_turns = n_turns
+    def __init__(
+        self, encoder: Encoder, turns: Sequence[Sequence[Word]], again: Callable[[], Sequence[Sequence[Word]]],
+        n_first: int,
+    ) -> None:  # fmt: skip
+        self._encoder, self._more, self._n_first = encoder, again, n_first
+        self._clauses = [clauses(row) for row in turns]
         self._likely: dict[tuple[Meaning, bool], dict[str, tuple[float, str]]] = {}
 
     def best(self, row: int, meaning: Meaning) -> tuple[Clause, float, str] | None:
@@ -74,8 +77,9 @@ class Senses:
 
         None where nothing is said.
         """
-        said = self._clauses[row]
-        known = self._judged(meaning, again=row >= self._n_turns)
+        again = row >= self._n_first
+        said = self._clauses_again[row - self._n_first] if again else self._clauses[row]
+        known = self._judged(meaning, again=again)
         found = max(said, key=lambda clause: known[clause.text][0], default=None)
         return None if found is None else (found, *known[found.text])
 
@@ -90,14 +94,18 @@ class Senses:
         return self._likely[meaning, again]
 
     @cached_property
+    def _clauses_again(self) -> list[tuple[Clause, ...]]:
+        return [clauses(row) for row in self._more()]
+
+    @cached_property
     def _first(self) -> Sentences:
-        said = (clause.text for row in self._clauses[: self._n_turns] for clause in row)
+        said = (clause.text for row in self._clauses for clause in row)
         return comparable(self._encoder, tuple(dict.fromkeys(said)))
 
     @cached_property
     def _again(self) -> Sentences:
         known = set(self._first.texts)
-        said = (clause.text for row in self._clauses[self._n_turns :] for clause in row)
+        said = (clause.text for row in self._clauses_again for clause in row)
         return comparable(self._encoder, tuple(dict.fromkeys(text for text in said if text not in known)))
 
 
