@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -73,6 +73,10 @@ def _title(cue: Cue) -> Text:
     return cue.title or message("cue.untitled")
 
 
+def _words(heard: Callable[[], Sequence[Hearing]]) -> list[tuple[Word, ...]]:
+    return [hearing.words for hearing in heard()]
+
+
 class Facts:
     """A call seen by its rules. Nothing in it changes; everything is computed when first asked for, and kept."""
 
@@ -95,6 +99,7 @@ class Facts:
         self.aids = aids
         self.turns: tuple[Turn, ...] = call.turns
         self.rows: tuple[int, ...] = tuple(range(len(call.turns)))
+        self._heard_again = cache(partial(hearings, call.turns, self.tongue))  # what listens holds this, not the facts
         self._moments: dict[Cue, tuple[Moment, ...]] = {}
         self._of: dict[Who, tuple[int, ...]] = {}
         self._n_chars: dict[int, int] = {}
@@ -214,7 +219,7 @@ class Facts:
     @cached_property
     def hearings(self) -> tuple[Hearing, ...]:
         """What else may have been said."""
-        return hearings(self.turns, self.tongue)
+        return self._heard_again()
 
     @cached_property
     def ears(self) -> Twofold:
@@ -222,15 +227,12 @@ class Facts:
         make, values = EARS[self.language], self.values
         rows = [turn.words for turn in self.turns]
         rows += [(*self.turns[left].words, *self.turns[right].words) for left, right in self.joined]
-        return Twofold(lambda own: make(own, values), rows, self._again)
+        return Twofold(lambda own: make(own, values), rows, partial(_words, self._heard_again))
 
     @property
     def n_first(self) -> int:
         """Rows of what was heard first; those of the hearings come behind."""
         return len(self.turns) + len(self.joined)
-
-    def _again(self) -> list[tuple[Word, ...]]:
-        return [hearing.words for hearing in self.hearings]
 
     @cached_property
     def joined(self) -> dict[tuple[int, int], int]:
@@ -244,7 +246,8 @@ class Facts:
         """What the turns mean; None without an encoder, or in a language that the rulebook does not know."""
         if self.aids.encoder is None or not self.understood:
             return None
-        return Senses(self.aids.encoder, [turn.words for turn in self.turns], self._again, self.n_first)
+        more = partial(_words, self._heard_again)
+        return Senses(self.aids.encoder, [turn.words for turn in self.turns], more, self.n_first)
 
     @cached_property
     def wordly(self) -> Facts:
