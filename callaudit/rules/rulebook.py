@@ -20,6 +20,7 @@ from callaudit.rules.rule import Rule, Rulebook
 from callaudit.rules.sheets import sheets_of
 from callaudit.rules.sources import UNREADABLE, Fault, Named, Report, Spot, locate, read_raw, refuse
 from callaudit.rules.validating import valid
+from callaudit.text.building import uncollected
 
 SPLICED = ("check", "when", "unless", "excuse", "raised")
 """The fields of a rule in which '@name' stands for phrases."""
@@ -56,6 +57,7 @@ def load_rulebook(path_or_name: str | Path) -> Rulebook:
     return written.book
 
 
+@uncollected()
 def read_rulebook(path_or_name: str | Path, report: Report = refuse) -> Written | None:
     """The rulebook with how it was written; None where what holds for the whole of it is faulty.
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from threading import Lock
 
+from callaudit.text.building import uncollected
 from callaudit.text.outlines import outline
 from callaudit.text.patterns import bound, compile_each
 from callaudit.text.pool import Pool
@@ -35,12 +36,13 @@ class Known:
     @cached_property
     def screen(self) -> Screen:
         """What tells where the phrases could be heard."""
-        return Screen([outline(phrase, bound(phrase, self._values)) for phrase in self.phrases])
+        with uncollected():
+            return Screen([outline(phrase, bound(phrase, self._values)) for phrase in self.phrases])
 
     def ready(self, phrases: Sequence[str]) -> list[int]:
         """The numbers of phrases in the pool; their readings are made where they are not there yet."""
         if any(phrase not in self._ready for phrase in phrases):
-            with self._growing:
+            with self._growing, uncollected():
                 missing = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._ready]
                 for phrase in compile_each(missing, values=self._values):
                     self._ready[phrase.text] = self.pool.add(phrase)

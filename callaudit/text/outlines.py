@@ -35,11 +35,15 @@ class Syllable(NamedTuple):
     drop: float
 
 
+Run = tuple[Syllable, ...]
+"""Syllables one after the other, the same tuple wherever the same words stand."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Fork:
     """Alternatives within an outline; none where a slot that must be known is not."""
 
-    branches: tuple[tuple[Syllable | Slot | Fork, ...], ...]
+    branches: tuple[tuple[Run | Slot | Fork, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,14 +77,14 @@ def outline(phrase: str, values: tuple[tuple[str, str], ...] = ()) -> Outline:
     if _read_otherwise(branches):
         longest = Part(None, allowed_cost(n + _NUMBER, weight + _NUMBER), weight + _NUMBER)
         return Outline(phrase, (longest,), 0)
-    of_length: dict[tuple[float, int], list[Branch]] = {}
+    of_length: dict[tuple[float, int], list[tuple[Branch, float]]] = {}
     for branch in _by_length(branches):
         n, weight = _longest((branch,))
         if n >= 1:
             kind = allowed_cost(n, weight), 6 if n >= 6 else 4 if n >= 4 else 1
-            of_length.setdefault(kind, []).append(branch)
+            of_length.setdefault(kind, []).append((branch, weight))
     parts = tuple(
-        Part(_fork(tuple(same), n), allowed, max(_longest((branch,))[1] for branch in same))
+        Part(_fork(tuple(branch for branch, _ in same), n), allowed, max(weight for _, weight in same))
         for (allowed, n), same in of_length.items()
     )
     return Outline(phrase, parts, _shortest(branches))
@@ -102,25 +106,37 @@ def _by_length(branches: Branches) -> list[Branch]:
 
 
 def _uneven(choice: Choice) -> bool:
-    return bool(choice.branches) and _shortest(choice.branches) != _longest(choice.branches)[0]
+    return bool(choice.branches) and _shortest_of(choice) != _longest_of(choice)[0]
 
 
 def _read_otherwise(branches: Branches) -> bool:
     """Whether pieces may be read otherwise beside each other than alone: numbers, and words that stand for others."""
     pieces = _pieces(branches)
-    if any(_DIGIT.search(piece) or piece.endswith(("今儿", "明儿", "昨儿")) or piece == "儿" for piece in pieces):
+    if any(map(_reads_on, pieces)):
         return True
     ends, starts = {piece[-1:] for piece in pieces}, {piece[:1] for piece in pieces}
     return any(one in ends and other in starts for one, other in _PAIRS)
 
 
-def _pieces(branches: Branches) -> list[str]:
-    return [
-        text
-        for branch in branches
-        for item in branch
-        for text in ([item] if isinstance(item, str) else _pieces(item.branches) if isinstance(item, Choice) else [])
-    ]
+@lru_cache(maxsize=16384)
+def _reads_on(piece: str) -> bool:
+    return _DIGIT.search(piece) is not None or piece.endswith(("今儿", "明儿", "昨儿")) or piece == "儿"
+
+
+def _pieces(branches: Branches) -> set[str]:
+    found: set[str] = set()
+    for branch in branches:
+        for item in branch:
+            if isinstance(item, str):
+                found.add(item)
+            elif isinstance(item, Choice):
+                found |= _pieces_of(item)
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _pieces_of(choice: Choice) -> frozenset[str]:
+    return frozenset(_pieces(choice.branches))
 
 
 @lru_cache(maxsize=16384)
@@ -135,10 +151,9 @@ def _longest(branches: Branches) -> tuple[int, float]:
         own_n, own_weight = 0, 0.0
         for item in branch:
             if isinstance(item, str):
-                said = _said(item)
-                more_n, more = len(said), len(said) - 0.5 * sum(char in MODAL for char in said)
+                more_n, more = _said_weight(item)
             elif isinstance(item, Choice):
-                more_n, more = _longest(item.branches)
+                more_n, more = _longest_of(item)
             else:
                 continue
             own_n, own_weight = own_n + more_n, own_weight + more
@@ -146,42 +161,60 @@ def _longest(branches: Branches) -> tuple[int, float]:
     return n, weight
 
 
+@lru_cache(maxsize=16384)
+def _longest_of(choice: Choice) -> tuple[int, float]:
+    return _longest(choice.branches)
+
+
+@lru_cache(maxsize=16384)
+def _said_weight(piece: str) -> tuple[int, float]:
+    said = _said(piece)
+    return len(said), len(said) - 0.5 * sum(char in MODAL for char in said)
+
+
 def _shortest(branches: Branches) -> int:
     """Syllables of the shortest reading."""
     return min((sum(map(_least_said, branch)) for branch in branches), default=1 << 20)
 
 
+@lru_cache(maxsize=16384)
+def _shortest_of(choice: Choice) -> int:
+    return _shortest(choice.branches)
+
+
 def _least_said(item: str | Slot | Choice) -> int:
     if isinstance(item, str):
         return len(_said(item))
-    return _shortest(item.branches) if isinstance(item, Choice) else 0
+    return _shortest_of(item) if isinstance(item, Choice) else 0
 
 
 def _fork(branches: Branches, n: int) -> Fork:
     return Fork(tuple(_steps(branch, n) for branch in branches))
 
 
-@lru_cache(maxsize=65536)
-def _steps(branch: tuple[str | Slot | Choice, ...], n: int) -> tuple[Syllable | Slot | Fork, ...]:
-    steps: list[Syllable | Slot | Fork] = []
-    for item in branch:
-        if isinstance(item, str):
-            steps += _syllables(_said(item), n)
-        else:
-            steps.append(_fork(item.branches, n) if isinstance(item, Choice) else item)
-    return tuple(steps)
+@lru_cache(maxsize=16384)
+def _fork_of(choice: Choice, n: int) -> Fork:
+    return _fork(choice.branches, n)
+
+
+def _steps(branch: Branch, n: int) -> tuple[Run | Slot | Fork, ...]:
+    return tuple(
+        _run(item, n) if isinstance(item, str) else _fork_of(item, n) if isinstance(item, Choice) else item
+        for item in branch
+    )
 
 
 @lru_cache(maxsize=32768)
-def _syllables(said: str, n: int) -> tuple[Syllable, ...]:
-    points = codes(said).tolist()
-    each = zip(said, points, (said + " ")[1:], strict=True)
-    return tuple(_syllable(char, code, _least_drop(char, after, n)) for char, code, after in each)
+def _run(piece: str, n: int) -> Run:
+    said = _said(piece)
+    return tuple(
+        _syllable(char, _least_drop(char, after, n)) for char, after in zip(said, (said + " ")[1:], strict=True)
+    )
 
 
 @lru_cache(maxsize=16384)
-def _syllable(char: str, code: int, drop: float) -> Syllable:
-    return Syllable(code, sounds_of(char), drop)
+def _syllable(char: str, drop: float) -> Syllable:
+    return Syllable(int(codes(char)[0]), sounds_of(char), drop)
 
 
 def _least_drop(char: str, after: str, n: int) -> float:

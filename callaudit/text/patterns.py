@@ -41,17 +41,27 @@ SLOTS: dict[str, Slot] = {
 
 _SAID = re.compile(r"[^\W_]")
 _TOKEN = re.compile(r"\{(\w+!?)\}|(…|\.{3})|([\[\]()|])|([^\[\](){}|…]+)")
+_KINDS = ("", "slot", "gap", "mark", "text")
 
 
 Branch = tuple["str | Slot | Choice", ...]
 Branches = tuple[Branch, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """Alternatives within a phrase; an optional part has an empty one first."""
+    """Alternatives within a phrase; an optional part has an empty one first.
+
+    Phrases share theirs (`_choice`), so that what is asked of a choice is worked out once for all that have it.
+    """
 
     branches: Branches
+    n_readings: int
+
+
+@lru_cache(maxsize=16384)
+def _choice(branches: Branches) -> Choice:
+    return Choice(branches, sum(map(_n_readings, branches)))
 
 
 def compile(phrase: str, *, values: Mapping[str, str] | None = None, polite: bool = False) -> Phrase:
@@ -85,7 +95,7 @@ def check(phrase: str) -> None:
     ...
     ValueError: phrase '请稍(等': a bracket '(' is not closed
     """
-    if _wordless(parse(phrase)):
+    if _wordless(parse(phrase, ())):  # called as `outline` does, so that it is parsed once
         raise ValueError(f"phrase {phrase!r}: a variant of it has no words of its own")
 
 
@@ -120,8 +130,8 @@ def parse(phrase: str, values: tuple[tuple[str, str], ...] = ()) -> Branches:
         if found.start() != at:
             raise ValueError(f"phrase {phrase!r}: cannot read it from position {at}: {phrase[at : at + 5]!r}")
         at = found.end()
-        kind = ("slot", "gap", "mark", "text")[next(i for i, group in enumerate(found.groups()) if group is not None)]
-        tokens.append((kind, found[found.lastindex or 0]))
+        number = found.lastindex or 0
+        tokens.append((_KINDS[number], found[number]))
     branches, rest = _alternatives(tokens, 0, phrase, dict(values))
     if rest != len(tokens):
         raise ValueError(f"phrase {phrase!r}: a bracket closes that was not opened")
@@ -148,7 +158,7 @@ def _alternatives(tokens: list[tuple[str, str]], at: int, phrase: str, values: d
             inner, end = _alternatives(tokens, at + 1, phrase, values)
             if end >= len(tokens) or tokens[end][1] != {"[": "]", "(": ")"}[text]:
                 raise ValueError(f"phrase {phrase!r}: a bracket {text!r} is not closed")
-            row.append(Choice(((), *inner) if text == "[" else inner))
+            row.append(_choice(((), *inner) if text == "[" else inner))
             at = end
         elif kind == "gap":
             row.append(_GAP)
@@ -163,10 +173,10 @@ def _alternatives(tokens: list[tuple[str, str]], at: int, phrase: str, values: d
 def _slot(name: str, phrase: str, values: dict[str, str]) -> Slot | Choice:
     plain = name.removesuffix("!")
     if plain in values:
-        return Choice(tuple((alias,) for alias in values[plain].split("|") if say(alias)))
+        return _choice(tuple((alias,) for alias in values[plain].split("|") if say(alias)))
     if plain not in SLOTS:
         raise ValueError(f"phrase {phrase!r}: unknown slot {{{plain}}}; known are {', '.join(sorted(SLOTS))}")
-    return Choice(()) if plain != name else SLOTS[name]
+    return _choice(()) if plain != name else SLOTS[name]
 
 
 def _counted(row: list[str | Slot | Choice], phrase: str) -> Branch:
@@ -177,7 +187,7 @@ def _counted(row: list[str | Slot | Choice], phrase: str) -> Branch:
 
 
 def _n_readings(row: Sequence[str | Slot | Choice]) -> int:
-    return prod(sum(map(_n_readings, item.branches)) for item in row if isinstance(item, Choice))
+    return prod(item.n_readings for item in row if isinstance(item, Choice))
 
 
 def _expanded(branches: Branches) -> Iterator[Parts]:

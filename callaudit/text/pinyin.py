@@ -22,9 +22,12 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from callaudit.text.building import uncollected
 
 INITIALS = (
     "",
@@ -114,16 +117,21 @@ def syllables(text: str) -> tuple[str, ...]:
     >>> syllables("银行,行A")
     ('yin', 'hang', '', 'xing', 'ei')
     """
-    from pypinyin.seg.mmseg import seg  # slow to import (dictionaries, about 0.3 s): paid by the first text only
-
     found: list[str] = []
     for part in _RUN.findall(text):
         if _HAN.match(part):
-            sounds = [sound for word in seg.cut(part) for sound in _reading(word)]
+            sounds = [sound for word in _segmenter().cut(part) for sound in _reading(word)]
             found += sounds if len(sounds) == len(part) else ["".join(_reading(char)) for char in part]
         else:
             found += [_LETTERS.get(char.lower(), "") for char in part]
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _segmenter() -> Any:
+    with uncollected():  # slow to import (dictionaries, about 0.3 s): paid by the first text only
+        from pypinyin.seg.mmseg import seg
+    return seg
 
 
 @lru_cache(maxsize=16384)

@@ -22,7 +22,7 @@ from callaudit.text.alignment import MOST_SUBSTITUTION, han_place, least_cost
 from callaudit.text.compiled import compiled
 from callaudit.text.context import DEFAULT
 from callaudit.text.listen import substitution
-from callaudit.text.outlines import Fork, Outline, Syllable
+from callaudit.text.outlines import Fork, Outline, Run, Syllable
 from callaudit.text.rows import NEGATION, Rows
 from callaudit.text.variants import Slot
 
@@ -100,6 +100,7 @@ class _Builder:
         self.kinds: dict[Syllable, int] = {}
         self.nodes: list[tuple[int, tuple[int, ...]]] = []
         self._numbers: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._runs: dict[int, list[int]] = {}
         self._forks: dict[int, int] = {}
         self._programs: dict[int, list[int]] = {}
 
@@ -110,15 +111,17 @@ class _Builder:
             self._forks[id(fork)] = branches[0] if len(branches) == 1 else self._add(_LEAST, branches)
         return self._forks[id(fork)]
 
-    def _sequence(self, steps: tuple[Syllable | Slot | Fork, ...]) -> int:
-        text = tuple(sorted(self._kind(step) for step in steps if isinstance(step, Syllable)))
+    def _sequence(self, steps: tuple[Run | Slot | Fork, ...]) -> int:
+        text = tuple(sorted(kind for step in steps if isinstance(step, tuple) for kind in self._kinds(step)))
         parts = [self.fork(step) for step in steps if isinstance(step, Fork)]
         if text or not parts:
             parts.append(self._add(_LEAF, text))
         return parts[0] if len(parts) == 1 else self._add(_SUM, tuple(sorted(parts)))
 
-    def _kind(self, syllable: Syllable) -> int:
-        return self.kinds.setdefault(syllable, len(self.kinds))
+    def _kinds(self, run: Run) -> list[int]:
+        if id(run) not in self._runs:
+            self._runs[id(run)] = [self.kinds.setdefault(syllable, len(self.kinds)) for syllable in run]
+        return self._runs[id(run)]
 
     def _add(self, kind: int, parts: tuple[int, ...]) -> int:
         key = (kind, parts)
@@ -139,9 +142,9 @@ class _Builder:
             return each[0] if each else [_NEVER]
         return [_FORK, *chain.from_iterable([*steps, _NEXT] for steps in each[:-1]), *each[-1], _JOIN]
 
-    def _item(self, item: Syllable | Slot | Fork) -> list[int]:
-        if isinstance(item, Syllable):
-            return [self._kind(item)]
+    def _item(self, item: Run | Slot | Fork) -> list[int]:
+        if isinstance(item, tuple):
+            return self._kinds(item)
         return [_SLOT] if isinstance(item, Slot) else self.program(item)
 
 
