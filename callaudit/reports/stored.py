@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from callaudit.errors import AuditError
@@ -185,7 +186,7 @@ def _turn(given: Document) -> Turn:
 
 
 def _words(given: Sequence[Document]) -> tuple[Word, ...]:
-    return tuple(Word(word["text"], _span(word), word["prob"]) for word in given)
+    return tuple([Word(word["text"], Span(word["start_s"], word["end_s"]), word["prob"]) for word in given])
 
 
 def _span(given: Document) -> Span:
@@ -216,20 +217,26 @@ def finding_from(given: Document) -> Finding:
         severity=given["severity"],
         title=given["title"],
         message=given["message"],
-        sources=tuple(Source(source["anchor"], source["quote"]) for source in given["sources"]),
+        sources=tuple([_source(source["anchor"], source["quote"]) for source in given["sources"]]),
         confidence=given["confidence"],
         why=given.get("why"),
         value=given.get("value"),
         limit=given.get("limit"),
         unit=given.get("unit"),
-        places=tuple(Place(_span(place), place["speaker"]) for place in given["spans"]),
+        places=tuple([Place(_span(place), place["speaker"]) for place in given["spans"]]),
         quote=given.get("quote"),
         matched=given.get("matched"),
         chapter=given.get("chapter", ""),
-        steps=tuple(Step(**step) for step in given.get("steps", ())),
+        steps=tuple([Step(**step) for step in given.get("steps", ())]),
         layer=given.get("layer"),
         times=given.get("times", 1),
     )
+
+
+@lru_cache(maxsize=4096)
+def _source(anchor: str, quote: str) -> Source:
+    """A source of a rule: every call is judged by the same few hundred."""
+    return Source(anchor, quote)
 
 
 def _score(given: Document) -> Score:
