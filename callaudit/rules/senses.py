@@ -111,8 +111,7 @@ class Senses:
 
 def meant(facts: Facts, turns: Sequence[int], meanings: Sequence[Meaning]) -> Meant | None:
     """The clause of the turns that most likely has one of the meanings; None without an encoder or anything said."""
-    senses = facts.senses
-    if senses is None or not meanings:
+    if not meanings or (senses := facts.senses) is None:
         return None
     found = [
         Meant(k, best[0], meaning, best[2], best[1])

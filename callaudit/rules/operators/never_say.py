@@ -93,7 +93,7 @@ def never_say(facts: Facts, asked: NeverSay) -> Outcome:
 
 def _by_meaning(facts: Facts, turns: tuple[int, ...], asked: NeverSay, said: tuple[Heard, ...]) -> Outcome | None:
     """What comes of the same thing in other words; None where it was hardly said."""
-    if asked.most_times or doubt_of_words(facts, turns):
+    if not asked.means or asked.most_times or doubt_of_words(facts, turns):
         return None
     allowed = {h.turn for h in (*said, *search(facts, turns, asked.exempt, least=SAY_LEAST, near=False).hits)}
     best = meant(facts, [k for k in turns if k not in allowed], asked.means)
