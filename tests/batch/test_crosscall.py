@@ -112,6 +112,7 @@ def test_the_store_ends_as_if_all_calls_had_been_judged_together(tmp_path: Path,
         assert cross_calls(store, WAY, complete=complete).n_judged == 0  # and comes to rest
 
 
+@pytest.mark.slow
 def test_neither_order_nor_nights_nor_processes_matter(tmp_path: Path) -> None:
     wanted = expected(CALLS, complete=True)
     for seed in range(3):

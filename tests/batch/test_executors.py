@@ -162,6 +162,7 @@ def test_a_worker_that_takes_too_long_is_ended(make_apart: Make) -> None:
     assert all(isinstance(one, Done) for one in outcomes.values())
 
 
+@pytest.mark.slow
 def test_a_worker_that_does_nothing_is_ended_and_one_that_works_is_not(make_apart: Make) -> None:
     limits = Limits(silent_s=3.0)
     outcomes = _by_task(list(make_apart(2, limits).run(_tasks("slow 60", "busy 7"), Errands())))
@@ -187,6 +188,7 @@ def test_workers_that_cannot_begin_are_an_error_and_not_a_circle(make_apart: Mak
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_worker_that_cannot_be_replaced_ends_the_run_after_some_tries(
     make_apart: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +216,7 @@ def test_what_a_worker_began_itself_ends_with_it(tmp_path: Path) -> None:
     assert not _alive(note)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:

@@ -28,6 +28,8 @@ from callaudit.store.tables import TaskRow
 from tests.batch.fakes import HEARING, Fake, recording
 from tests.batch.postgres import Postgres
 
+pytestmark = pytest.mark.slow  # workers, servers and disks that come to grief take their time
+
 Check = Callable[[Store, Path], Counter[str]]
 QUICK = BatchConfig(settle_s=0.0, retry_s=0.05, lease_s=4.0)
 
@@ -187,7 +189,6 @@ def test_workers_that_are_killed_hang_or_outgrow_their_memory_cost_no_other_call
     assert figures.n_retries == 6
 
 
-@pytest.mark.slow
 def test_workers_killed_at_any_moment_lose_nothing_and_double_nothing(tmp_path: Path, check: Check) -> None:
     calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
     for k in range(60):

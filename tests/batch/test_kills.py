@@ -26,6 +26,8 @@ from callaudit.config import BatchConfig
 from callaudit.store.database import Store, open_store
 from tests.batch.fakes import HEARING, Fake, recording
 
+pytestmark = pytest.mark.slow  # workers, servers and disks that come to grief take their time
+
 Check = Callable[[Store, Path], Counter[str]]
 PATIENT = BatchConfig(settle_s=0.0, retry_s=0.05, lease_s=2.0, attempts=10_000)
 FORK = multiprocessing.get_context("fork")
@@ -78,7 +80,6 @@ def ended(process: BaseProcess) -> int:
     return process.exitcode
 
 
-@pytest.mark.slow
 def test_a_kill_between_any_two_writes_loses_nothing_and_doubles_nothing(tmp_path: Path, check: Check) -> None:
     n_deaths = 0
     for at in range(1, 400):
@@ -102,7 +103,6 @@ def test_a_kill_between_any_two_writes_loses_nothing_and_doubles_nothing(tmp_pat
     assert not died
 
 
-@pytest.mark.slow
 def test_kills_at_any_moment_lose_nothing_and_double_nothing(store_url: str, tmp_path: Path, check: Check) -> None:
     calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
     for k in range(40):
