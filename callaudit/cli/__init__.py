@@ -12,11 +12,17 @@ from callaudit.errors import CallauditError
 
 COMMANDS = {
     "audit": ("audit", "Audit recorded calls and print one report."),
-    "batch": ("batch", "Audit folders or storage full of calls, each once, whatever happens on the way."),
-    "rescore": ("rescore_command", "Judge every stored call again by changed rules; say whose verdict flips."),
-    "store": ("store", "The database of calls: its state, what failed, who looked, its key."),
-    "export": ("export", "Write stored calls, findings or turns as Parquet."),
-    "purge": ("purge", "Delete calls older than a bound; first only tell what would go."),
+    "batch": (
+        "batch",
+        "Audit every recording in folders, patterns, lists or storage, each once, whatever happens on the way.",
+    ),
+    "rescore": (
+        "rescore_command",
+        "Judge every stored call again, without opening a recording, and say whose verdict flips.",
+    ),
+    "store": ("store", "The database of calls: what is in it, what could not be heard, who looked."),
+    "export": ("export", "Write stored calls, findings or turns as Parquet, for a data warehouse or a notebook."),
+    "purge": ("purge", "Delete old calls from the store: what was said, how it was judged, whose call it was."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),
