@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,22 +13,7 @@ from sqlalchemy import func, select
 from callaudit.reports.json import dumped
 from callaudit.store.database import Store, open_store
 from callaudit.store.tables import AuditRow, CallRow, TaskRow
-from tests.batch.postgres import BINARIES, Postgres, free_port, give_to_server
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg")
-    if not BINARIES:
-        pytest.skip("PostgreSQL is not installed on this machine")
-    folder = Path(tempfile.mkdtemp(prefix="callaudit-pg-"))
-    give_to_server(folder)
-    server = Postgres(folder, free_port())
-    server.make()
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(folder)
+from tests.batch.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
