@@ -268,5 +268,6 @@ def _until(true: Callable[[], Any], within_s: float = 20.0) -> None:
 
 
 if __name__ == "__main__":  # the parent of `test_no_worker_outlives_its_parent`
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs in the background
     for _ in Processes(1).run(_tasks(f"leaves {sys.argv[1]}"), Errands()):
         pass
