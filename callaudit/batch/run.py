@@ -135,10 +135,12 @@ def run_batch(
     plan: Plan,
     *,
     listener: Listener = lambda outcome, standing: None,
+    clock: Callable[[], datetime] = now,
 ) -> RunFigures:
     """Hears and judges every recording among the files that was not heard in this way before.
 
     The first SIGINT or SIGTERM lets calls that are at work come to their end, the second ends them at once.
+    What the plan's `until` ends, by the time of day that `clock` tells, ends as by the first.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def run_batch(
     KeyboardInterrupt
         The second signal came.
     """
-    with Stop(plan.until) as stop:
+    with Stop(plan.until, clock) as stop:
         return _Run(store, executor, make_work, plan, listener, stop).go(files)
 
 

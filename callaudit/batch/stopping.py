@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from types import FrameType, TracebackType
 from typing import Any
@@ -21,17 +22,20 @@ class Stop:
     Parameters
     ----------
     until : when nothing more is begun, with a zone; None: never
+    clock : the time of day, with a zone
     """
 
-    def __init__(self, until: datetime | None = None) -> None:
-        self._until = until
+    def __init__(
+        self, until: datetime | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._until, self._clock = until, clock
         self._why: str | None = None
         self._before: dict[signal.Signals, Any] = {}
 
     @property
     def why(self) -> str | None:
         """What ended the run; None while it may begin something."""
-        if self._why is None and self._until is not None and datetime.now(UTC) >= self._until:
+        if self._why is None and self._until is not None and self._clock() >= self._until:
             self._why = f"it is {self._until.isoformat(timespec='minutes')}"
         return self._why
 

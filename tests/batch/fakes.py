@@ -2,6 +2,7 @@
 
 A recording is a few lines of text; its first line says how it goes: `done`, `unreadable`, `passing` (fails twice, then
 goes well), `always` (fails whenever it is tried), `dies` (kills its worker), `slow 0.2` (takes so many seconds),
+`waits` (until a file `go` lies beside it, and touches a file `pulse` meanwhile),
 `fills 600` (takes so much memory, in MiB, and hangs),
 `vanishes` (deletes the file, unless a file `stay` lies beside it), `vanishes once` (the first name alone), `grows`
 (writes to the file while it is read).
@@ -41,6 +42,17 @@ def recording(folder: Path, name: str, says: str = "done", text: str | None = No
     return path
 
 
+def recordings(folder: Path, n: int, says: str = "done") -> None:
+    """So many recordings of that behaviour: 0.wav, 1.wav …"""
+    for k in range(n):
+        recording(folder, f"{k}.wav", says)
+
+
+def begun(log: Path) -> list[list[str]]:
+    """Recording, attempt and process of each task that a `Fake` with that log has begun."""
+    return [line.split() for line in log.read_text().splitlines()] if log.exists() else []
+
+
 def audit_of(recording_id: str, location: str, duration_s: float = 60.0) -> Audit:
     own = replace(sample().call.recording, id=recording_id, path=location, duration_s=duration_s)
     return replace(sample(), call=replace(sample().call, recording=own))
@@ -75,6 +87,9 @@ class Fake:
             try:
                 says, _, rest = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0].partition(" ")
                 time.sleep(self.fake.pause_s + (float(rest) if says == "slow" else 0.0))
+                while says == "waits" and not path.with_name("go").exists():
+                    path.with_name("pulse").touch()
+                    time.sleep(0.01)
                 self._touch(path, says, rest)
                 found = sha256_of(path)
             except OSError as error:

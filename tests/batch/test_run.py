@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from callaudit.batch.enrol import Anew
 from callaudit.batch.executors.serial import Serial
@@ -23,12 +23,15 @@ from callaudit.config import BatchConfig
 from callaudit.errors import EngineError
 from callaudit.reports import ReportOptions, render_many
 from callaudit.store.database import Store
-from callaudit.store.tables import CallRow, RunRow, TaskRow
-from tests.batch.fakes import HEARING, Fake, audit_of, recording
+from callaudit.store.tables import CallRow, RunRow, RunTaskRow, TaskRow
+from tests.batch.fakes import HEARING, Fake, audit_of, recording, recordings
+from tests.waiting import wait_until
 
 Check = Callable[[Store, Path], Counter[str]]
 PLAIN = Fake()
-QUICK = BatchConfig(settle_s=0.0, retry_s=0.05, lease_s=4.0)
+SETTLE_S = 10_000.0
+"""What was just written is young by this on a machine however slow."""
+QUICK = BatchConfig(settle_s=0.0, retry_s=0.05)
 
 
 def batch(store: Store, calls: Path, out: Path, make_work: Fake = PLAIN, **changes: object) -> RunFigures:
@@ -186,12 +189,12 @@ def test_a_file_that_changes_at_work_and_is_still_young_waits_for_the_next_run(
 ) -> None:
     calls, out = tmp_path / "calls", tmp_path / "out"
     path = recording(calls, "1.wav", "grows")
-    old_s = time.time() - 100
+    old_s = time.time() - 2 * SETTLE_S
     os.utime(path, (old_s, old_s))
-    figures = batch(store, calls, out, batch=replace(QUICK, settle_s=30.0))
+    figures = batch(store, calls, out, batch=replace(QUICK, settle_s=SETTLE_S))
     assert (figures.n_done, figures.n_failed, figures.n_unsettled) == (0, 1, 1)
     os.utime(path, (old_s, old_s))
-    assert batch(store, calls, out, batch=replace(QUICK, settle_s=30.0)).n_done == 1
+    assert batch(store, calls, out, batch=replace(QUICK, settle_s=SETTLE_S)).n_done == 1
     assert check(store, out) == {"done": 1, "failed": 1}
 
 
@@ -261,11 +264,23 @@ def test_a_run_takes_only_what_it_found(store: Store, tmp_path: Path) -> None:
 
 def test_a_deadline_ends_the_run_and_the_next_one_goes_on(store: Store, tmp_path: Path, check: Check) -> None:
     calls, out = tmp_path / "calls", tmp_path / "out"
-    for k in range(8):
-        recording(calls, f"{k}.wav", "slow 0.2")
-    figures = batch(store, calls, out, until=datetime.now(UTC) + timedelta(seconds=0.6))
-    assert 1 <= figures.n_done <= 5
-    assert figures.n_left == 8 - figures.n_done
+    recordings(calls, 8)
+    until = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
+    clock = until - timedelta(hours=8)
+
+    def all_are_enrolled() -> bool:
+        with store.session(write=False) as session:
+            return session.execute(select(func.count()).select_from(RunTaskRow)).scalar_one() == 8
+
+    def listener(outcome: Outcome | None, standing: Standing) -> None:
+        nonlocal clock
+        if standing.n_done == 3:
+            wait_until(all_are_enrolled)
+            clock = until
+
+    plan, files = Plan(HEARING, out, QUICK, until=until), Search([str(calls)], settle_s=0.0)
+    figures = run_batch(store, files, Serial(), PLAIN, plan, listener=listener, clock=lambda: clock)
+    assert (figures.n_done, figures.n_left) == (3, 5)
     assert figures.stopped is not None
     with store.session(write=False) as session:
         rows = session.execute(select(TaskRow.state, TaskRow.attempts).where(TaskRow.state != "done")).all()
