@@ -325,7 +325,10 @@ class RuleCount(Base):
 
 # ── who looked ───────────────────────────────────────────────────────────────────────────────────────────────────
 class AccessRow(Base):
-    """Who did what with the calls, and when; triggers refuse to change or delete a row."""
+    """Who did what with the calls, and when; triggers refuse to change or delete a row.
+
+    `recording_id` is the call it was done with, where it was one.
+    """
 
     __tablename__ = "access_log"
 
@@ -334,3 +337,4 @@ class AccessRow(Base):
     who: Mapped[str]
     act: Mapped[str]
     what: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    recording_id: Mapped[str | None] = mapped_column(String(64), index=True)

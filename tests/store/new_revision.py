@@ -14,7 +14,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine
 
-from callaudit.store import tables
+from callaudit.store import desk_tables, tables  # noqa: F401  # the first adds its tables to those of the second
 from callaudit.store.schema import migrations
 
 

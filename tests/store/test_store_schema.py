@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import delete, select, text, update
 
 from callaudit.errors import StoreError
-from callaudit.store import counts
+from callaudit.store import counts, desk_tables  # noqa: F401  # the second adds its tables to `Base`
 from callaudit.store.connection import address_of, make_engine
 from callaudit.store.database import Store, open_store
 from callaudit.store.schema import HEAD, migrations

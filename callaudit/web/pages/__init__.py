@@ -1,0 +1,1 @@
+"""Pages: one module a part, each with a `router` whose handlers return HTML."""
