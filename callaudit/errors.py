@@ -14,6 +14,10 @@ CallauditError
 ├── StoreError             the database cannot be reached or refused
 │   └── LeaseLost          the task became another run's while it was worked on
 ├── NightAtWork            another night is at work on the same store and out folder
+├── DeskError              what somebody wanted to do at the review desk cannot be done as it was asked
+│   ├── NotAllowed         their role does not allow it
+│   ├── NotThere           there is no such thing, or they may not see it
+│   └── Stale              somebody else changed it after they had looked
 └── LabelError             a label, or an audit to be held against it, is wrong (file, line, field)
 
 A message says what, where, what was wanted, what was got and what to do next, on one line.
@@ -81,3 +85,19 @@ class LabelError(CallauditError):
 
 class NightAtWork(CallauditError):
     """Another night is at work on the same store and out folder."""
+
+
+class DeskError(CallauditError):
+    """What somebody wanted to do at the review desk cannot be done as it was asked; the message is for them."""
+
+
+class NotAllowed(DeskError):
+    """The role of whoever asks does not allow it."""
+
+
+class NotThere(DeskError):
+    """There is no such thing, or whoever asks may not see it."""
+
+
+class Stale(DeskError):
+    """Somebody else changed it after whoever asks had looked."""

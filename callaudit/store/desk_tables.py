@@ -21,7 +21,8 @@ class UserRow(Base):
     """An account; `role` is admin, lead, reviewer or agent, `name` what one signs in with, in lower case.
 
     An account that was used is disabled, never deleted: the trail names it. `agent_id` is whose calls an agent sees;
-    `subject` is the identity at the company's single sign-on (issuer and subject with a blank between).
+    `subject` is the identity at the company's single sign-on (issuer and subject with a blank between). `must_change`:
+    the password was given by somebody else, and opens nothing but the page that changes it.
     """
 
     __tablename__ = "users"
@@ -32,6 +33,7 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(8))
     agent_id: Mapped[str | None]
     password: Mapped[str | None]  # argon2id; None: signs in elsewhere
+    must_change: Mapped[bool]
     subject: Mapped[str | None] = mapped_column(unique=True)
     language: Mapped[str | None] = mapped_column(String(8))
     made_at: Mapped[datetime]

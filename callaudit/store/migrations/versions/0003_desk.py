@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=8), nullable=False),
         sa.Column("agent_id", sa.String(), nullable=True),
         sa.Column("password", sa.String(), nullable=True),
+        sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("made_at", sa.DateTime(), nullable=False),
