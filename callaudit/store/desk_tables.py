@@ -33,7 +33,7 @@ class UserRow(Base):
     role: Mapped[str] = mapped_column(String(8))
     agent_id: Mapped[str | None]
     password: Mapped[str | None]  # argon2id; None: signs in elsewhere
-    must_change: Mapped[bool]
+    must_change: Mapped[bool] = mapped_column(default=False)
     subject: Mapped[str | None] = mapped_column(unique=True)
     language: Mapped[str | None] = mapped_column(String(8))
     made_at: Mapped[datetime]
@@ -74,7 +74,8 @@ class CaseRow(Base):
 
     `version` grows with every change: who saw an older one is told, and overwrites nothing. `state` is open, reviewed
     (all that was found has been judged) or final. `verdict`, `score`, `low` and `high` are those of the machine's
-    findings as people left them; None until somebody judged one.
+    findings as people left them; None until somebody judged one. `judged_at` is that of the judgement they were worked
+    out from: where the latest one is another, they are worked out anew (`callaudit.desk.cases.behind`).
     """
 
     __tablename__ = "cases"
@@ -92,6 +93,7 @@ class CaseRow(Base):
     score: Mapped[float | None]
     low: Mapped[float | None]
     high: Mapped[float | None]
+    judged_at: Mapped[datetime | None]
 
 
 class OpinionRow(Base):

@@ -331,6 +331,7 @@ class AccessRow(Base):
     """
 
     __tablename__ = "access_log"
+    __table_args__ = (Index(None, "who", "id"), Index(None, "act", "id"))
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

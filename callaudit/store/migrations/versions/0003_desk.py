@@ -71,6 +71,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Double(), nullable=True),
         sa.Column("low", sa.Double(), nullable=True),
         sa.Column("high", sa.Double(), nullable=True),
+        sa.Column("judged_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_cases_assignee_id")),
         sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_cases_reviewer_id")),
         sa.PrimaryKeyConstraint("recording_id", name=op.f("pk_cases")),
@@ -176,3 +177,5 @@ def upgrade() -> None:
     with op.batch_alter_table("access_log", schema=None) as batch_op:
         batch_op.add_column(sa.Column("recording_id", sa.String(length=64), nullable=True))
         batch_op.create_index(batch_op.f("ix_access_log_recording_id"), ["recording_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_log_who_id"), ["who", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_access_log_act_id"), ["act", "id"], unique=False)
