@@ -19,6 +19,9 @@ ExecutorName = Literal["serial", "processes", "ray"]
 Order = Literal["found", "newest", "oldest", "waiting"]
 """By location; by when the call began, newest or oldest first; by how long the file has lain there, longest first."""
 
+DeskRole = Literal["admin", "lead", "reviewer", "agent"]
+"""Who works at the review desk, by what they may do (`callaudit.desk.people`)."""
+
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -186,6 +189,66 @@ class NotifyConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcConfig:
+    """Single sign-on at the company's OpenID provider; none unless `issuer` and `client_id` are given.
+
+    `client_secret_env` names the environment variable with the secret; None: a public client. A claim is named by its
+    path (`realm_access.roles`). `roles` says which value of `role_claim` is which role, the strongest wins, at every
+    sign-in; without it accounts are made beforehand, and keep the roles they were given. `agent_claim` is whose calls
+    an agent sees.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    issuer: str | None = None
+    client_id: str | None = None
+    client_secret_env: str | None = None
+    scopes: tuple[str, ...] = ("openid", "profile")
+    name_claim: str = "preferred_username"
+    shown_name_claim: str = "name"
+    role_claim: str = "roles"
+    roles: dict[str, DeskRole] = field(default_factory=dict)
+    agent_claim: str | None = None
+    label: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether people sign in there."""
+        return self.issuer is not None and self.client_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewConfig:
+    """The review desk: where it listens, how long a sign-in lasts, where recordings lie.
+
+    A sign-in ends after `idle_minutes` without a request, and after `sign_in_days` in any case. `hosts` are the names
+    under which browsers reach it (`desk.example.com`, `*.example.com`); by default any, and on this machine's own
+    address its own names alone. `trusted_proxies` are addresses whose X-Forwarded-For and -Proto are believed.
+    `plain_http`: people may sign in without https from other machines; whoever listens on the network then reads their
+    passwords. `audio_roots` tells where recordings lie by now: the folder or address under which they were heard → the
+    one that this machine sees. `sound_cache` is the folder that keeps sound ready to be played, silent where it must be
+    (default: the user's cache folder), never more than `sound_cache_gb` of it.
+    """
+
+    __pydantic_config__ = _STRICT
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8420
+    root_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~-]+)*$")] = ""
+    hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    plain_http: bool = False
+    idle_minutes: Annotated[int, Field(ge=1)] = 480
+    sign_in_days: Annotated[int, Field(ge=1)] = 7
+    audio_roots: dict[str, str] = field(default_factory=dict)
+    sound_cache: str | None = None
+    sound_cache_gb: Annotated[float, Field(gt=0)] = 4.0
+    oidc: OidcConfig = field(default_factory=OidcConfig)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings; the sections of the TOML file are the fields."""
 
@@ -200,6 +263,7 @@ class Config:
     batch: BatchConfig = field(default_factory=BatchConfig)
     nightly: NightlyConfig = field(default_factory=NightlyConfig)
     notify: NotifyConfig = field(default_factory=NotifyConfig)
+    review: ReviewConfig = field(default_factory=ReviewConfig)
 
 
 _ADAPTER = TypeAdapter(Config)
@@ -243,4 +307,7 @@ def _say(error: ValidationError) -> str:
 
 
 def _known_keys(section: tuple[str, ...]) -> list[str]:
-    return [own.name for own in fields(getattr(Config(), section[0]) if section else Config)]
+    known: object = Config()
+    for name in section:
+        known = getattr(known, name)
+    return [own.name for own in fields(known)]  # type: ignore[arg-type]  # sections are dataclasses
