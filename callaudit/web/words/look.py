@@ -18,7 +18,10 @@ WORDS = {
     "look.keys.search": ("跳到搜索框", "Go to the search field"),
     "look.keys.escape": ("关闭、离开输入框", "Close, leave a field"),
     "look.keys.on": ("启用单键快捷键（本浏览器）", "Single-key shortcuts on (in this browser)"),
-    "look.gone": ("连接不上服务器，刚才的操作没有保存。", "The server does not answer; what you just did was not saved."),
+    "look.gone": (
+        "连接不上服务器，刚才的操作没有保存。",
+        "The server does not answer; what you just did was not saved.",
+    ),
     "look.refused": ("您的角色没有此权限。", "Your role may not do this."),
     "look.stale": ("有人刚改过这一条，请核对后再提交。", "Somebody has just changed this; look again, then submit."),
     "look.missing": ("找不到，可能已被删除。", "Not found; it may have been deleted."),
