@@ -13,14 +13,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 def _bundle() -> Any:
     """`bundle.py` beside this file: callaudit itself is not installed while it is built."""
     spec = importlib.util.spec_from_file_location("callaudit_web_bundle", Path(__file__).with_name("bundle.py"))
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 class WebHook(BuildHookInterface[BuilderConfig]):
-    """A package without its script is no package: the build fails. An editable install goes on, and says what is due."""
+    """A package without its script is none: the build fails. An editable install goes on, and says what is due."""
 
     def dependencies(self) -> list[str]:
         """Node.js from PyPI, where it is needed and the machine has none."""

@@ -20,7 +20,7 @@ WORDS = {
     "look.keys.on": ("启用单键快捷键（本浏览器）", "Single-key shortcuts on (in this browser)"),
     "look.gone": (
         "连接不上服务器，刚才的操作没有保存。",
-        "The server does not answer; what you just did was not saved.",
+        "The server does not answer; nothing was saved.",
     ),
     "look.refused": ("您的角色没有此权限。", "Your role may not do this."),
     "look.stale": ("有人刚改过这一条，请核对后再提交。", "Somebody has just changed this; look again, then submit."),
