@@ -12,15 +12,18 @@ from sqlalchemy import func, select
 from callaudit.batch.crosscall import cross_calls
 from callaudit.batch.enrol import Anew
 from callaudit.batch.executors.sizing import make_executor, sized
+from callaudit.batch.figures import Summary
 from callaudit.batch.keys import hearing_digest
 from callaudit.batch.outbox import Outbox
 from callaudit.batch.rejudging import Way
 from callaudit.batch.rescore import know
-from callaudit.batch.run import Listener, Plan, RunFigures, run_batch
+from callaudit.batch.run import Plan, run_batch
 from callaudit.batch.sampling import drawn, plan_of
+from callaudit.batch.scope import Scope
 from callaudit.batch.sources import Search, Trouble
+from callaudit.batch.standing import Listener, RunFigures
 from callaudit.batch.summaries import write_summary
-from callaudit.batch.summary import Scope, Summary, figures
+from callaudit.batch.summary import figures
 from callaudit.batch.worker import HearAndJudge
 from callaudit.config import Config
 from callaudit.errors import CallauditError

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.batch.outbox import file_name, told_apart
@@ -33,6 +33,9 @@ CHUNK = 64
 CHUNK_S = 1.0
 """A chunk is committed after so long, however few files were hashed: workers wait for them."""
 
+TASKS, FILES, RUN_TASKS = (cast(Table, own.__table__) for own in (TaskRow, FileRow, RunTaskRow))
+"""Tables, not classes, and rows apart from the statement: so it is compiled once, not for every chunk."""
+
 EMPTY_WHY = "the file is empty (0 bytes); record or copy it again"
 
 
@@ -48,8 +51,8 @@ class Anew:
 class Counts:
     """What was found: files, of them recordings known by an earlier name, and what had become of each before.
 
-    `n_before` were done by an earlier run, `n_waiting` are to be done by this one; `n_unsettled` changed or went while
-    they were hashed and are left for the next run.
+    `n_before` were done by an earlier run, `n_quarantined` failed in one, `n_waiting` are to be done by this one, and
+    `n_failed` cannot be; `n_unsettled` changed or went while they were hashed and are left for the next run.
     """
 
     n_files: int = 0
@@ -57,6 +60,7 @@ class Counts:
     n_duplicates: int = 0
     n_before: int = 0
     n_waiting: int = 0
+    n_quarantined: int = 0
     n_failed: int = 0
     n_unsettled: int = 0
 
@@ -166,7 +170,7 @@ class Enrolment:
         for one in known:
             firsts.setdefault(one.recording_id, one)
         self._queue(session, firsts, moment)
-        tasks = select(TaskRow.id, TaskRow.recording_id, TaskRow.state, TaskRow.kind, TaskRow.location)
+        tasks = select(TaskRow.id, TaskRow.recording_id, TaskRow.state, TaskRow.kind, TaskRow.location, TaskRow.next_at)
         tasks = tasks.where(TaskRow.hearing == self._hearing, TaskRow.recording_id.in_(firsts))
         rows = {row.recording_id: row for row in session.execute(tasks)}
         own = select(RunTaskRow.task_id).where(RunTaskRow.run_id == self._run_id)
@@ -174,9 +178,10 @@ class Enrolment:
         fresh = [(one, rows[one.recording_id]) for one in firsts.values() if rows[one.recording_id].id not in there]
         counts = Counts(n_duplicates=len(known) - len(fresh))
         for one, row in fresh:
-            state = self._brought_up(session, one, row, moment)
+            state, at = self._brought_up(session, one, row, moment)
             counts.n_before += state == "done"
-            counts.n_failed += state == "failed"
+            counts.n_failed += state == "failed" and at == moment
+            counts.n_quarantined += state == "failed" and at != moment
             counts.n_waiting += state in ("waiting", "leased")
         return counts, self._place(session, fresh)
 
@@ -190,25 +195,28 @@ class Enrolment:
             }
             for one in firsts.values()
         ]  # fmt: skip
-        adding = upsert(session)(TaskRow).values(values)
-        session.execute(adding.on_conflict_do_nothing(index_elements=["recording_id", "hearing"]))
+        adding = upsert(session)(TASKS).on_conflict_do_nothing(index_elements=["recording_id", "hearing"])
+        session.connection().execute(adding, values)
         readable = [_stand_in(one.found.location) for one in firsts.values() if one.kind is None]
         stale = delete(TaskRow).where(TaskRow.hearing == self._hearing, TaskRow.recording_id.in_(readable))
         session.execute(stale)  # what could not be read then can be now
 
-    def _brought_up(self, session: Session, one: _Known, row: Any, moment: datetime) -> str:
-        """The state of a task that this run meets for the first time, queued again where that is asked for."""
+    def _brought_up(self, session: Session, one: _Known, row: Any, moment: datetime) -> tuple[str, datetime]:
+        """The state of a task that this run meets for the first time, and since when; queued again where asked for."""
         again = (row.state == "done" and self._anew.done) or (
             row.state == "failed" and one.kind is None and (self._anew.failed or row.kind in (CHANGED, VANISHED))
         )
+        fails_again = row.state == "failed" and one.kind is not None and self._anew.failed
         values: dict[str, Any] = {}
         if row.state in ("waiting", "failed") and row.location != one.found.location:
             values["location"] = one.found.location
         if again:
             values |= {"state": "waiting", "attempts": 0, "next_at": moment, "kind": None, "why": None}
+        if fails_again:
+            values |= {"next_at": moment, "kind": one.kind, "why": one.why}
         if values:
             session.execute(update(TaskRow).where(TaskRow.id == row.id, TaskRow.state == row.state).values(**values))
-        return "waiting" if again else str(row.state)
+        return "waiting" if again else str(row.state), moment if again or fails_again else row.next_at
 
     def _place(self, session: Session, fresh: Sequence[tuple[_Known, Any]]) -> int:
         """Gives the tasks their places in the run's order and their names; the last place filled."""
@@ -224,7 +232,7 @@ class Enrolment:
             taken.add(name)
             rows.append({"run_id": self._run_id, "position": last + k + 1, "task_id": row.id, "name": name})
         if rows:
-            session.execute(insert(RunTaskRow), rows)
+            session.connection().execute(insert(RUN_TASKS), rows)
         return last + len(rows)
 
 
@@ -248,7 +256,8 @@ def _note_files(session: Session, known: Sequence[_Known], moment: datetime) -> 
         for row in rows:
             if row["location"] in there:
                 session.execute(update(FileRow).where(FileRow.location == row["location"]).values(**row))
-        session.execute(upsert(session)(FileRow).values(rows).on_conflict_do_nothing(index_elements=["location"]))
+        adding = upsert(session)(FILES).on_conflict_do_nothing(index_elements=["location"])
+        session.connection().execute(adding, rows)
 
 
 def _stand_in(location: str) -> str:

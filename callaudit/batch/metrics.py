@@ -17,17 +17,16 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.parser import text_string_to_metric_families
 
 from callaudit import __version__
+from callaudit.batch.figures import VERDICTS
 from callaudit.batch.logs import events
-from callaudit.batch.run import RunFigures, Standing
+from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Done, Lost, Outcome
 from callaudit.errors import ConfigError
-from callaudit.records import Verdict
 
 PERIOD_S: Final = 15.0
 BUCKETS_S: Final = (1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600, 1800, 3600)
 """Upper bounds of a call's time: a minute of sound takes a few seconds, an hour several minutes."""
 LAST_SUCCESS: Final = "callaudit_last_success_timestamp_seconds"
-VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "review", "fail")
 
 
 class MetricsFile:
@@ -72,6 +71,9 @@ class MetricsFile:
         )
         self._waiting = Gauge("callaudit_queue_depth", "Calls found and not settled", registry=own)
         self._before = Gauge("callaudit_calls_before", "Calls of the run that earlier runs had heard", registry=own)
+        self._quarantined = Gauge(
+            "callaudit_calls_quarantined", "Calls of the run that failed in earlier runs, left alone", registry=own
+        )
         self._files = Gauge("callaudit_files_found", "Files found by the run", registry=own)
         self._running = Gauge("callaudit_running", "1 while a run is at work", registry=own)
         self._started = Gauge("callaudit_run_started_timestamp_seconds", "When the run began", registry=own)
@@ -107,8 +109,9 @@ class MetricsFile:
         self._calls.labels("failed").inc(standing.n_failed - self._known.n_failed)
         self._calls.labels("retried").inc(standing.n_retries - self._known.n_retries)
         self._known = standing
-        self._waiting.set(standing.n_to_do - standing.n_done - standing.n_failed)
+        self._waiting.set(standing.n_waiting)
         self._before.set(standing.n_before)
+        self._quarantined.set(standing.n_quarantined)
         self._files.set(standing.n_files)
 
     def ended(self, figures: RunFigures, *, well: bool) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from callaudit.batch.figures import Summary
 from callaudit.batch.summaries.told import Told
-from callaudit.batch.summary import Summary
 from callaudit.config import NotifyConfig
 from callaudit.errors import ConfigError
 from callaudit.reports.wording import points, printable
@@ -43,6 +43,8 @@ def message(summary: Summary) -> Message:
         ),
         words.SHORT_PROBLEMS.format(failed=told.count(summary.n_failed), later=told.count(summary.n_later)),
     ]
+    if summary.n_quarantined:
+        lines.append(told.common.COLON.join((words.QUARANTINED, told.count(summary.n_quarantined))))
     if summary.stopped is not None:
         lines.append(words.STOPPED)
     if worst := summary.broken[:N_RULES]:

@@ -21,12 +21,14 @@ from typing import Any, Final
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from callaudit.batch import scope
 from callaudit.batch.enrol import Anew, Enrolment, look
 from callaudit.batch.executors.base import Executor
 from callaudit.batch.outbox import Outbox
 from callaudit.batch.owners import new_owner
 from callaudit.batch.queue import CHANGED, VANISHED, Queue, now
-from callaudit.batch.sources import FoundFile
+from callaudit.batch.sources import FoundFile, without_secrets
+from callaudit.batch.standing import Listener, RunFigures, Standing
 from callaudit.batch.stopping import Stop
 from callaudit.batch.tasks import Done, Lost, MakeWork, Outcome, Task
 from callaudit.config import BatchConfig
@@ -54,57 +56,6 @@ MOST_IN_A_ROW = 25
 
 OF_THE_FILE = frozenset({"UnreadableAudio", "UnsupportedAudio", "AudioError", CHANGED})
 PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How far a run is.
-
-    `n_files` were found so far, `is_listing` while more are being found. Of the recordings in them `n_before` were done
-    by earlier runs and `n_to_do` are this run's; of these `n_done` are done, `n_failed` in quarantine; `n_retries`
-    attempts failed and will be made again. `audio_s` is the length of the calls done, `busy_s` what workers took.
-    """
-
-    n_files: int = 0
-    n_before: int = 0
-    n_to_do: int = 0
-    n_done: int = 0
-    n_failed: int = 0
-    n_retries: int = 0
-    audio_s: float = 0.0
-    busy_s: float = 0.0
-    elapsed_s: float = 0.0
-    is_listing: bool = True
-
-
-Listener = Callable[[Outcome | None, Standing], None]
-"""Told of every outcome as soon as it is kept, and with None now and then while nothing happens."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """How a run went: states of its tasks are as the store has them at the end, whoever brought them there.
-
-    `n_unsettled` files were being written, changed or went while they were enrolled; the next run takes them.
-    `stopped` says what ended it early, None where everything was tried.
-    """
-
-    run_id: int
-    n_files: int
-    n_hashed: int
-    n_duplicates: int
-    n_before: int
-    n_unsettled: int
-    n_heard: int
-    n_retries: int
-    n_done: int
-    n_failed: int
-    n_left: int
-    n_written: int
-    audio_s: float
-    busy_s: float
-    elapsed_s: float
-    stopped: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +128,7 @@ class _Run:
         self.is_over = False
         self.listed = threading.Event()
         self.names: dict[int, str] = {}
-        self.n_heard = self.n_written = self.n_in_a_row = 0
+        self.n_heard = self.n_written = self.n_lost = self.n_in_a_row = 0
         self.changed: list[str] = []
         self.listing_error: BaseException | None = None
 
@@ -192,6 +143,7 @@ class _Run:
             with closing(self._outcomes()) as outcomes:
                 for outcome in outcomes:
                     self._settle(outcome)
+            self._tell(None)
         except BaseException as error:
             self.stop.now(type(error).__name__)
             raise
@@ -298,16 +250,15 @@ class _Run:
             if lost.kind == VANISHED and self.queue.move(lost.task, _is_there):
                 return None
         state = self.queue.lost(lost)
-        was = self.standing
         if state == "failed":
-            self.standing = replace(was, n_failed=was.n_failed + 1)
+            self.n_lost += 1
         elif state == "waiting":
-            self.standing = replace(was, n_retries=was.n_retries + 1)
+            self.standing = replace(self.standing, n_retries=self.standing.n_retries + 1)
         self.n_in_a_row = self.n_in_a_row + 1 if lost.may_pass else 0
         if self.n_in_a_row >= MOST_IN_A_ROW:
             raise EngineError(
-                f"{self.n_in_a_row} calls in a row were lost, the last one to {lost.kind}: {lost.why}; the run has "
-                "ended before it puts every call into the quarantine; mend the cause, start again"
+                f"{self.n_in_a_row} calls in a row were lost, the last one to {lost.kind}: {_nameless(lost)}; the run "
+                "has ended before it puts every call into the quarantine; mend the cause, start again"
             )
         return None if state is None else lost
 
@@ -335,7 +286,8 @@ class _Run:
     def _tell(self, outcome: Outcome | None) -> None:
         counts = self.enrolment.counts
         self.standing = replace(
-            self.standing, n_files=counts.n_files, n_before=counts.n_before, n_to_do=counts.n_waiting,
+            self.standing, n_files=counts.n_files, n_before=counts.n_before, n_quarantined=counts.n_quarantined,
+            n_to_do=counts.n_waiting + counts.n_failed, n_failed=counts.n_failed + self.n_lost,
             elapsed_s=time.monotonic() - self.since, is_listing=not self.listed.is_set(),
         )  # fmt: skip
         self.listener(outcome, self.standing)
@@ -344,7 +296,8 @@ class _Run:
     def _finished(self) -> RunFigures:
         if not self.stop.is_urgent:
             figures = self._figures()
-            self.plan.finish(self.store, figures.stopped is None and figures.n_left == figures.n_failed == 0)
+            n_unheard = figures.n_left + figures.n_failed + figures.n_quarantined
+            self.plan.finish(self.store, figures.stopped is None and n_unheard == 0)
         self._complete()
         figures = self._figures()
         done = update(RunRow).where(RunRow.id == self.run_id).values(ended_at=now(), figures=asdict(figures))
@@ -364,17 +317,21 @@ class _Run:
             self.outbox.settle()
 
     def _figures(self) -> RunFigures:
-        wanted = select(TaskRow.state, func.count()).join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
-        wanted = wanted.where(RunTaskRow.run_id == self.run_id).group_by(TaskRow.state)
-        rows = self.store.transact(lambda session: session.execute(wanted).all(), write=False)
-        states = {state: n for state, n in rows}
+        own = select(TaskRow.state, func.count()).join(RunTaskRow, RunTaskRow.task_id == TaskRow.id)
+        own = own.where(RunTaskRow.run_id == self.run_id).group_by(TaskRow.state)
+        failed_now = own.where(TaskRow.state == "failed", scope.failed_now(self.run_id))
+
+        def counted(session: Session) -> tuple[dict[str, int], int]:
+            return {state: n for state, n in session.execute(own)}, sum(n for _, n in session.execute(failed_now))
+
+        states, n_failed = self.store.transact(counted, write=False)
         counts, standing = self.enrolment.counts, self.standing
         return RunFigures(
             self.run_id, counts.n_files, counts.n_hashed, counts.n_duplicates, counts.n_before,
             counts.n_unsettled + self.plan.n_young(),
-            self.n_heard, standing.n_retries, states.get("done", 0), states.get("failed", 0),
+            self.n_heard, standing.n_retries, states.get("done", 0), n_failed,
             states.get("waiting", 0) + states.get("leased", 0), self.n_written, standing.audio_s, standing.busy_s,
-            time.monotonic() - self.since, self.stop.why,
+            time.monotonic() - self.since, self.stop.why, states.get("failed", 0) - n_failed,
         )  # fmt: skip
 
 
@@ -404,6 +361,11 @@ def _done_after(run_id: int, position: int, session: Session) -> Any:
 def _document(entry: Entry) -> JsonValue:
     """The audit document, as the store would give it back."""
     return joined(unpacked(entry.call.document), unpacked(entry.judgement.document))
+
+
+def _nameless(lost: Lost) -> str:
+    """Why a task was lost, without its recording's name, which may be a customer's number."""
+    return lost.why.replace(without_secrets(lost.task.location), "a recording")
 
 
 def _is_there(location: str) -> bool:

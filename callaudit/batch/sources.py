@@ -122,7 +122,8 @@ def _source(source: str, left_out: set[str]) -> Iterator[_Keyed]:
         place, path = place_of(source[1:] if listed else source)
     except SourceError as error:  # the other sources can be had
         shown = without_secrets(source)
-        return iter([(shown.encode("utf-8", "surrogateescape"), Trouble(shown, str(error)))])
+        why = str(error).removeprefix(f"{shown}: ")
+        return iter([(shown.encode("utf-8", "surrogateescape"), Trouble(shown, why))])
     return _within(place, path, listed, left_out)
 
 
@@ -154,7 +155,8 @@ def _trouble(place: Place, path: str, error: Exception) -> _Keyed:
         why = "no permission to read it"
     else:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return _key(place, path), Trouble(printable(place.location(path)), why)
+    location = printable(place.location(path))
+    return _key(place, path), Trouble(location, why.removeprefix(f"{location}: "))
 
 
 def _key(place: Place, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Figures of a night: what a batch, or a choice of stored calls, came to. Counted by the database, no document is read.
+"""The figures of a night, counted: what a batch, or a choice of stored calls, came to. No document is read for them.
 
 `summaries` writes them as text, JSON, a page and a workbook.
 """
@@ -16,157 +16,16 @@ from typing import Final
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, select
 from sqlalchemy.orm import QueryableAttribute, Session
 
-from callaudit.errors import StoreError
+from callaudit.batch.figures import LEAST_CALLS, VERDICTS, AgentFigures, RuleFigures, Summary
+from callaudit.batch.scope import Scope, chosen_calls, chosen_tasks, failed_now, run_of
 from callaudit.messages import Language
 from callaudit.records import SEVERITIES, Severity, Verdict
 from callaudit.store.database import Store
 from callaudit.store.documents import unpacked
-from callaudit.store.tables import (
-    AuditDocument,
-    AuditRow,
-    BreachRow,
-    CallRow,
-    FileRow,
-    KeptRow,
-    RunRow,
-    RunTaskRow,
-    TaskRow,
-)
-
-LEAST_CALLS: Final = 10
-"""An agent with fewer calls is listed and not ranked: the mean of a handful says more about the callers."""
+from callaudit.store.tables import AuditDocument, AuditRow, BreachRow, CallRow, FileRow, KeptRow, RunRow, TaskRow
 
 PAGE: Final = 2000
 """Rows that are fetched at a time."""
-
-VERDICTS: Final[tuple[Verdict, ...]] = ("pass", "review", "fail")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which calls: those of the files that a run saw, or those heard from `since` on and before `until`; else all.
-
-    `hearing` keeps to one way of hearing where recordings were heard by several models.
-    """
-
-    run_id: int | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    hearing: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RuleFigures:
-    """A rule over the calls: in how many it was broken, kept, or could not be told; `times` counts every breach.
-
-    `severity` is the gravest with which it was broken, None where it never was.
-    """
-
-    rule: str
-    title: str
-    severity: Severity | None
-    n_violated: int
-    n_passed: int
-    n_unassessed: int
-    times: int
-
-    @property
-    def n_applied(self) -> int:
-        """Calls that it applied to and that could be judged by it."""
-        return self.n_violated + self.n_passed
-
-    @property
-    def share(self) -> float | None:
-        """Share in [0, 1] of the calls it applied to that broke it; None where it applied to none."""
-        return self.n_violated / self.n_applied if self.n_applied else None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentFigures:
-    """An agent over the calls; `agent_id` is empty for calls of whom nobody knows who took them.
-
-    `mean_score` is in points out of 100, None where no call could be scored. `ranked`: there are enough calls to hold
-    the agent against others.
-    """
-
-    agent_id: str
-    name: str
-    team: str
-    n_calls: int
-    audio_s: float
-    mean_score: float | None
-    verdicts: Mapping[Verdict, int]
-    n_violated: int
-    n_critical: int
-    ranked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Figures of a night.
-
-    `audio_s` is the length of all calls; `heard` and `heard_audio_s` those of them that were heard by this run, which
-    its throughput rests on. Times of the run are None where no run was named, `ended_at` also while it goes on.
-    `mean_score` is None where no call could be scored. `rules` hold every rule that applied to a call, the most often
-    broken first; `agents` those with enough calls first, the lowest mean first. `failures` count recordings by cause,
-    `n_later` those that wait for another attempt or for the next run, `n_duplicates` file names beyond the first of a
-    recording, `masked` places of personal data by kind, `n_incomplete` calls in which a rule crashed. `stopped` says
-    what ended the run early. `as_of` is when the run ended, or else the last judgement was made.
-    """
-
-    kind: str | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    n_calls: int
-    audio_s: float
-    n_heard: int
-    heard_audio_s: float
-    verdicts: Mapping[Verdict, int]
-    mean_score: float | None
-    n_scored: int
-    n_incomplete: int
-    rules: tuple[RuleFigures, ...]
-    agents: tuple[AgentFigures, ...]
-    failures: tuple[tuple[str, int], ...]
-    n_later: int
-    n_duplicates: int
-    masked: tuple[tuple[str, int], ...]
-    stopped: str | None = None
-    as_of: datetime | None = None
-    least_calls: int = LEAST_CALLS
-    language: Language = "zh"
-
-    @property
-    def n_failed(self) -> int:
-        """Recordings that could not be audited."""
-        return sum(n for _, n in self.failures)
-
-    @property
-    def is_incomplete(self) -> bool:
-        """Whether something that was found was not audited."""
-        return bool(self.n_failed or self.n_later or self.n_incomplete or self.stopped)
-
-    @property
-    def broken(self) -> tuple[RuleFigures, ...]:
-        """The rules that were broken at all, worst first."""
-        return tuple(rule for rule in self.rules if rule.n_violated)
-
-    @property
-    def took_s(self) -> float | None:
-        """Seconds that the run took; None where it has not ended."""
-        if self.started_at is None or self.ended_at is None:
-            return None
-        return max(0.0, (self.ended_at - self.started_at).total_seconds())
-
-    @property
-    def calls_per_hour(self) -> float | None:
-        """Calls heard in an hour of the run."""
-        return self.n_heard * 3600 / self.took_s if self.took_s else None
-
-    @property
-    def audio_hours_per_hour(self) -> float | None:
-        """Hours of sound heard in an hour of the run."""
-        return self.heard_audio_s / self.took_s if self.took_s else None
 
 
 def figures(store: Store, scope: int | Scope, *, least_calls: int = LEAST_CALLS) -> Summary:
@@ -197,6 +56,7 @@ def _figures(session: Session, store: Store, scope: Scope, least_calls: int) -> 
     n_scored, mean_score, n_incomplete, judged_at = _scores(session, where)
     n_heard, heard_audio_s = _heard(session, where, run)
     told = _told(session, store, where)
+    failures, n_quarantined = _failures(session, scope)
     return Summary(
         kind=run.kind if run else None,
         started_at=run.started_at if run else None,
@@ -211,7 +71,8 @@ def _figures(session: Session, store: Store, scope: Scope, least_calls: int) -> 
         n_incomplete=n_incomplete,
         rules=_rules(session, where, told),
         agents=_agents(session, where, least_calls),
-        failures=_failures(session, scope),
+        failures=failures,
+        n_quarantined=n_quarantined,
         n_later=_later(session, scope, run),
         n_duplicates=_duplicates(session, scope, run),
         masked=_masked(session, where),
@@ -220,53 +81,6 @@ def _figures(session: Session, store: Store, scope: Scope, least_calls: int) -> 
         least_calls=least_calls,
         language=told.language,
     )
-
-
-# ── which calls ──────────────────────────────────────────────────────────────────────────────────────────────────
-def run_of(session: Session, scope: Scope) -> RunRow | None:
-    """The run that was named; None where none was.
-
-    Raises
-    ------
-    StoreError
-        No run has that id.
-    """
-    if scope.run_id is None:
-        return None
-    run = session.get(RunRow, scope.run_id)
-    if run is None:
-        raise StoreError(f"the store has no run {scope.run_id}")
-    return run
-
-
-def chosen_calls(scope: Scope) -> ColumnElement[bool]:
-    """Condition on calls and their audits: the chosen calls, each with the judgement that lists show."""
-    wanted = [AuditRow.latest, AuditRow.call_id == CallRow.id]
-    if scope.run_id is not None:
-        known = select(RunTaskRow.task_id).where(RunTaskRow.run_id == scope.run_id)
-        same = and_(TaskRow.recording_id == CallRow.recording_id, TaskRow.hearing == CallRow.hearing)
-        wanted.append(select(TaskRow.id).where(same, TaskRow.id.in_(known)).exists())
-    if scope.since is not None:
-        wanted.append(CallRow.heard_at >= scope.since)
-    if scope.until is not None:
-        wanted.append(CallRow.heard_at < scope.until)
-    if scope.hearing is not None:
-        wanted.append(CallRow.hearing == scope.hearing)
-    return and_(*wanted)
-
-
-def chosen_tasks(scope: Scope) -> list[ColumnElement[bool]]:
-    """Conditions on tasks; a choice by time goes by when they were found."""
-    wanted: list[ColumnElement[bool]] = []
-    if scope.run_id is not None:
-        wanted.append(TaskRow.id.in_(select(RunTaskRow.task_id).where(RunTaskRow.run_id == scope.run_id)))
-    if scope.since is not None:
-        wanted.append(TaskRow.found_at >= scope.since)
-    if scope.until is not None:
-        wanted.append(TaskRow.found_at < scope.until)
-    if scope.hearing is not None:
-        wanted.append(TaskRow.hearing == scope.hearing)
-    return wanted
 
 
 def _during(run: RunRow, moment: QueryableAttribute[datetime]) -> ColumnElement[bool]:
@@ -388,13 +202,15 @@ def _worst_agent(one: AgentFigures) -> tuple[float | str, ...]:
     return not one.ranked, one.mean_score if one.ranked and one.mean_score is not None else 0.0, one.agent_id
 
 
-def _failures(session: Session, scope: Scope) -> tuple[tuple[str, int], ...]:
-    query = (
-        select(func.coalesce(TaskRow.kind, "CallauditError"), func.count())
-        .where(TaskRow.state == "failed", *chosen_tasks(scope))
-        .group_by(TaskRow.kind)
-    )
-    return tuple(sorted(((kind, n) for kind, n in session.execute(query)), key=lambda one: (-one[1], one[0])))
+def _failures(session: Session, scope: Scope) -> tuple[tuple[tuple[str, int], ...], int]:
+    """Recordings that failed by cause; and of a run, how many are in the quarantine from before."""
+    kind = func.coalesce(TaskRow.kind, "CallauditError")
+    failed = [TaskRow.state == "failed", *chosen_tasks(scope)]
+    now = [] if scope.run_id is None else [failed_now(scope.run_id)]
+    rows = session.execute(select(kind, func.count()).where(*failed, *now).group_by(kind)).all()
+    counts = {kind: n for kind, n in rows}
+    n_all = session.execute(select(func.count()).where(*failed)).scalar_one()
+    return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))), n_all - sum(counts.values())
 
 
 def _later(session: Session, scope: Scope, run: RunRow | None) -> int:

@@ -40,6 +40,7 @@ class NightWording:
     UNKNOWN_AGENT: str
     FAILURES: str
     FAILURES_HINT: str
+    QUARANTINED: str
     LATER: str
     DUPLICATES: str
     INCOMPLETE: str

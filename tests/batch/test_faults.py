@@ -19,8 +19,9 @@ from sqlalchemy import select
 from callaudit.batch.executors.crew import Limits
 from callaudit.batch.executors.processes import Processes
 from callaudit.batch.executors.serial import Serial
-from callaudit.batch.run import Plan, RunFigures, run_batch
+from callaudit.batch.run import Plan, run_batch
 from callaudit.batch.sources import Search
+from callaudit.batch.standing import RunFigures
 from callaudit.config import BatchConfig
 from callaudit.errors import CallauditError, StoreError
 from callaudit.store.database import Store, open_store

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from callaudit.batch.metrics import LAST_SUCCESS, MetricsFile
-from callaudit.batch.run import RunFigures, Standing
+from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Done, Lost, Task
 from callaudit.errors import ConfigError
 from tests.batch.night import Heard, entry

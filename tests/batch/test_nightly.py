@@ -87,6 +87,10 @@ def test_a_call_that_cannot_be_audited_leaves_the_night_not_whole(config: Config
     night = run_night(config, who="qa", batch=fake_batch)
     assert not night.is_whole
     assert night.faults == ()
+    after = run_night(config, who="qa", batch=fake_batch)  # it failed last night, and was told then
+    assert after.is_whole
+    assert after.result is not None
+    assert (after.result.summary.n_failed, after.result.summary.n_quarantined) == (0, 1)
 
 
 class Hearer:

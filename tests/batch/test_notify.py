@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from callaudit.batch.figures import Summary
 from callaudit.batch.notify import addresses, message, send
-from callaudit.batch.summary import Summary, figures
+from callaudit.batch.summary import figures
 from callaudit.config import NotifyConfig, load_config
 from callaudit.errors import ConfigError
 from callaudit.store.database import open_store

@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from callaudit.batch.enrol import Anew
 from callaudit.batch.executors.serial import Serial
-from callaudit.batch.run import Plan, RunFigures, Standing, run_batch
+from callaudit.batch.run import Plan, run_batch
 from callaudit.batch.sources import FoundFile, Search, location_of
+from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Outcome
 from callaudit.config import BatchConfig
 from callaudit.errors import EngineError
@@ -143,7 +144,8 @@ def test_empty_files_fail_each_by_its_name_and_are_taken_once_they_are_filled(
     assert figures.n_failed == 2
     assert check(store, out) == {"failed": 2}
     recording(calls, "1.wav")
-    assert batch(store, calls, out).n_failed == 1
+    figures = batch(store, calls, out)
+    assert (figures.n_done, figures.n_failed, figures.n_quarantined) == (1, 0, 1)
     assert check(store, out) == {"done": 1, "failed": 1}
 
 
@@ -216,9 +218,45 @@ def test_a_file_gone_before_it_could_be_hashed_is_left_for_the_next_run(store: S
 def test_the_quarantine_is_tried_again_when_asked_for_and_not_before(store: Store, tmp_path: Path) -> None:
     calls, out, log = tmp_path / "calls", tmp_path / "out", tmp_path / "log"
     recording(calls, "1.wav", "unreadable")
-    for anew in (Anew(), Anew(), Anew(failed=True)):
-        assert batch(store, calls, out, Fake(log), anew=anew).n_failed == 1
+    (calls / "2.wav").touch()
+    told = []
+    for anew in (Anew(), Anew(), Anew(failed=True), Anew()):
+        figures = batch(store, calls, out, Fake(log), anew=anew)
+        told.append((figures.n_failed, figures.n_quarantined))
+    assert told == [(2, 0), (0, 2), (2, 0), (0, 2)]
     assert len(log.read_text().splitlines()) == 2
+
+
+def test_what_failed_in_a_run_that_was_killed_is_told_by_the_next(store: Store, tmp_path: Path) -> None:
+    recording(tmp_path / "calls", "1.wav", "unreadable")
+
+    def killed(store: Store, is_whole: bool) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        batch(store, tmp_path / "calls", tmp_path / "out", finish=killed)
+    for told in ((1, 0), (0, 1)):
+        figures = batch(store, tmp_path / "calls", tmp_path / "out")
+        assert (figures.n_failed, figures.n_quarantined) == told
+
+
+def test_another_batch_tells_nothing_of_what_it_did_not_find(store: Store, tmp_path: Path) -> None:
+    recording(tmp_path / "calls", "1.wav", "unreadable")
+    recording(tmp_path / "others", "2.wav")
+    assert batch(store, tmp_path / "calls", tmp_path / "out").n_failed == 1
+    figures = batch(store, tmp_path / "others", tmp_path / "out")
+    assert (figures.n_failed, figures.n_quarantined) == (0, 0)
+
+
+@pytest.mark.parametrize(("behaviour", "is_whole"), [("done", True), ("unreadable", False)])
+def test_with_a_call_in_quarantine_nobody_says_that_all_calls_are_known(
+    store: Store, tmp_path: Path, behaviour: str, is_whole: bool
+) -> None:
+    recording(tmp_path / "calls", "1.wav", behaviour)
+    told: list[bool] = []
+    for _ in range(2):
+        batch(store, tmp_path / "calls", tmp_path / "out", finish=lambda store, is_whole: told.append(is_whole))
+    assert told == [is_whole, is_whole]
 
 
 def test_a_call_is_heard_anew_when_asked_for_and_replaces_the_old_one(
@@ -301,6 +339,7 @@ def test_the_listener_hears_of_every_outcome(store: Store, tmp_path: Path) -> No
     for k in range(3):
         recording(tmp_path / "calls", f"{k}.wav")
     recording(tmp_path / "calls", "broken.wav", "unreadable")
+    (tmp_path / "calls" / "empty.wav").touch()
     heard: list[tuple[Outcome | None, Standing]] = []
     plan = Plan(HEARING, tmp_path / "out", QUICK)
     files = Search([str(tmp_path / "calls")], settle_s=0.0)
@@ -309,4 +348,10 @@ def test_the_listener_hears_of_every_outcome(store: Store, tmp_path: Path) -> No
     )
     assert len([outcome for outcome, _ in heard if outcome is not None]) == 4
     last = heard[-1][1]
-    assert (last.n_files, last.n_to_do, last.n_done, last.n_failed, last.is_listing) == (4, 4, 3, 1, False)
+    assert (last.n_files, last.n_to_do, last.n_done, last.n_failed, last.is_listing) == (5, 5, 3, 2, False)
+    assert (last.n_waiting, last.n_quarantined) == (0, 0)
+    run_batch(
+        store, files, Serial(), Fake(), plan, listener=lambda outcome, standing: heard.append((outcome, standing))
+    )
+    last = heard[-1][1]
+    assert (last.n_to_do, last.n_before, last.n_failed, last.n_quarantined) == (0, 3, 0, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, timedelta
@@ -11,18 +12,21 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from sqlalchemy import select, update
 
+from callaudit.batch.notify import message
+from callaudit.batch.scope import Scope
 from callaudit.batch.summaries import NAMES, write_summary
 from callaudit.batch.summaries.html import render_html
 from callaudit.batch.summaries.json import summary_document
 from callaudit.batch.summaries.text import render_text
-from callaudit.batch.summary import Scope, figures
+from callaudit.batch.summary import figures
 from callaudit.errors import CallauditError, StoreError
 from callaudit.reports.words_en import EN
 from callaudit.reports.words_zh import ZH
 from callaudit.store.database import Store, open_store
-from callaudit.store.tables import FileRow
-from tests.batch.night import BEGAN, Heard, fill
+from callaudit.store.tables import FileRow, RunRow, RunTaskRow, TaskRow
+from tests.batch.night import BEGAN, ENDED, Heard, fill
 
 NIGHT = (
     Heard("pass", 90.0, passed=("greet", "thank", "calm"), agent_id="8001", agent_name="王芳", masked=(("card", 2),)),
@@ -96,6 +100,28 @@ def test_what_the_run_counted_itself_outranks_the_clock(memory: Store) -> None:
     assert (night.n_heard, night.heard_audio_s, night.n_duplicates) == (3, 1800.0, 5)
     assert ZH.NIGHT.STOPPED in render_text(night)
     assert ZH.NIGHT.STOPPED in render_html(night)
+
+
+def test_what_is_in_the_quarantine_from_before_is_one_line_and_no_failure(store: Store) -> None:
+    run = fill(store, NIGHT, lost=("TimedOut", "UnreadableAudio"))
+    with store.session() as session:
+        old = session.get_one(RunRow, run)
+        tasks = session.scalars(select(RunTaskRow.task_id).where(RunTaskRow.run_id == run)).all()
+        new = RunRow(kind="night", owner="test", started_at=old.ended_at, ended_at=None, figures={})
+        session.add(new)
+        session.flush()
+        for position, task in enumerate(tasks):
+            session.add(RunTaskRow(run_id=new.id, position=position, task_id=task, name=str(position)))
+        session.execute(update(TaskRow).where(TaskRow.kind == "TimedOut").values(next_at=ENDED + timedelta(hours=1)))
+        again = new.id
+    night = figures(store, again)
+    assert (night.failures, night.n_failed, night.n_quarantined) == ((("TimedOut", 1),), 1, 1)
+    assert re.search(f"{ZH.NIGHT.QUARANTINED} +1\n", render_text(night))
+    assert ZH.NIGHT.QUARANTINED in render_html(night)
+    assert summary_document(night)["quarantined"] == 1
+    still = replace(night, failures=())
+    assert still.is_incomplete == bool(still.n_later or still.n_incomplete)
+    assert f"{ZH.NIGHT.QUARANTINED}：1" in message(still).body
 
 
 def test_a_second_name_of_a_recording_is_a_duplicate(store: Store) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from callaudit.batch.scope import Scope
 from callaudit.batch.summaries import workbook, write_summary
 from callaudit.batch.summaries.workbook import write_workbook
-from callaudit.batch.summary import Scope, figures
+from callaudit.batch.summary import figures
 from callaudit.store.database import Store, open_store
 from tests.batch.night import ENDED, QUOTE, Heard, fill
 

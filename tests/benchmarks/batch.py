@@ -26,8 +26,9 @@ import psutil
 from callaudit.batch.executors.base import Executor
 from callaudit.batch.executors.processes import Processes
 from callaudit.batch.executors.serial import Serial
-from callaudit.batch.run import Plan, Standing, run_batch
+from callaudit.batch.run import Plan, run_batch
 from callaudit.batch.sources import Search
+from callaudit.batch.standing import Standing
 from callaudit.batch.tasks import Beat, Done, Outcome, Task
 from callaudit.config import BatchConfig
 from callaudit.records import Audit, MadeBy, Score

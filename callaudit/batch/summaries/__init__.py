@@ -6,11 +6,13 @@ import tempfile
 from datetime import tzinfo
 from pathlib import Path
 
+from callaudit.batch.figures import LEAST_CALLS, Summary
+from callaudit.batch.scope import Scope
 from callaudit.batch.summaries.html import render_html
 from callaudit.batch.summaries.json import render_json
 from callaudit.batch.summaries.text import render_text
 from callaudit.batch.summaries.workbook import write_workbook
-from callaudit.batch.summary import LEAST_CALLS, Scope, Summary, figures
+from callaudit.batch.summary import figures
 from callaudit.errors import CallauditError
 from callaudit.files import write_whole
 from callaudit.store.database import Store

@@ -7,8 +7,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from callaudit.batch.figures import VERDICTS, Summary
 from callaudit.batch.summaries.told import Told
-from callaudit.batch.summary import VERDICTS, Summary
 from callaudit.reports.page import environment, policy, resource
 
 PACKAGE: Final = "callaudit.batch.summaries"

@@ -9,7 +9,7 @@ import json
 from datetime import UTC, datetime
 from typing import Final
 
-from callaudit.batch.summary import VERDICTS, AgentFigures, RuleFigures, Summary
+from callaudit.batch.figures import VERDICTS, AgentFigures, RuleFigures, Summary
 from callaudit.records import JsonValue
 
 SCHEMA: Final = "callaudit.summary/1"
@@ -33,6 +33,7 @@ def summary_document(summary: Summary) -> dict[str, JsonValue]:
         "incomplete": summary.n_incomplete,
         "failed": summary.n_failed,
         "failures": [{"kind": kind, "recordings": n} for kind, n in summary.failures],
+        "quarantined": summary.n_quarantined,
         "left_for_later": summary.n_later,
         "duplicates": summary.n_duplicates,
         "masked": dict(summary.masked),

@@ -11,8 +11,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from callaudit.batch.figures import VERDICTS, Summary
 from callaudit.batch.summaries.told import Told
-from callaudit.batch.summary import VERDICTS, Summary
 from callaudit.reports.console import drawn
 from callaudit.reports.wording import percent, points, printable
 

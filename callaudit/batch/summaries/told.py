@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from callaudit.batch.summary import VERDICTS, AgentFigures, Summary
+from callaudit.batch.figures import VERDICTS, AgentFigures, Summary
 from callaudit.reports.languages import WORDINGS
 from callaudit.reports.wording import MISSING, Wording, number, percent, points, printable, started
 from callaudit.reports.wording_night import NightWording
@@ -99,6 +99,7 @@ class Told:
             rows.append((words.TOOK, " · ".join(filter(None, (words.took(summary.took_s), self.speed())))))
         rows += [
             (words.FAILURES, self.count(summary.n_failed)),
+            *([(words.QUARANTINED, self.count(summary.n_quarantined))] if summary.n_quarantined else []),
             (words.LATER, self.later()),
             (words.DUPLICATES, self.count(summary.n_duplicates)),
             (words.MASKED, self.masked()),

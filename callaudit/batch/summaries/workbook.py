@@ -18,16 +18,9 @@ from sqlalchemy.orm import Session
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from callaudit.batch.figures import VERDICTS, AgentFigures, RuleFigures, Summary
+from callaudit.batch.scope import Scope, chosen_calls, chosen_tasks
 from callaudit.batch.summaries.told import Told
-from callaudit.batch.summary import (
-    VERDICTS,
-    AgentFigures,
-    RuleFigures,
-    Scope,
-    Summary,
-    chosen_calls,
-    chosen_tasks,
-)  # fmt: skip
 from callaudit.records import SEVERITIES
 from callaudit.reports.csv import FORMULA_STARTS
 from callaudit.reports.wording import file_name, printable
@@ -99,7 +92,7 @@ RULES: Final = (
 )  # fmt: skip
 FAILURES: Final = (
     Column("file", width=40), Column("cause", width=24), Column("why", "long", 80), Column("attempts", "whole", 10),
-    Column("recording_id", width=20),
+    Column("failed_at", "moment", 17), Column("recording_id", width=20),
 )  # fmt: skip
 
 
@@ -127,7 +120,7 @@ def _write(book: xlsxwriter.Workbook, store: Store, scope: Scope, told: Told) ->
         name: Table(book, told, name, columns)
         for name, columns in (
             ("summary", SUMMARY), ("calls", CALLS), ("findings", FINDINGS), ("agents", AGENTS), ("rules", RULES),
-            *((("failures", FAILURES),) if told.summary.failures else ()),
+            *((("failures", FAILURES),) if told.summary.failures or told.summary.n_quarantined else ()),
         )
     }  # fmt: skip
     for row in _summary(told):
@@ -242,6 +235,7 @@ def _summary(told: Told) -> Iterator[Sequence[Cell]]:
     yield words.FAILURES, summary.n_failed, None
     for kind, n in summary.failures:
         yield f"{words.FAILURES}{common.COLON}{words.cause(kind)}", n, kind
+    yield words.QUARANTINED, summary.n_quarantined, None
     yield words.LATER, summary.n_later, None
     yield words.DUPLICATES, summary.n_duplicates, None
     yield words.INCOMPLETE, summary.n_incomplete, None
@@ -295,7 +289,9 @@ def _finding(call: Any, finding: Mapping[str, Any], told: Told) -> Sequence[Cell
 
 
 def _failure(task: Any, told: Told) -> Sequence[Cell]:
-    return file_name(task.location), told.words.cause(task.kind or ""), task.why, task.attempts, task.recording_id
+    failed_at = task.next_at.astimezone(told.zone).replace(tzinfo=None, microsecond=0)
+    cause = told.words.cause(task.kind or "")
+    return file_name(task.location), cause, task.why, task.attempts, failed_at, task.recording_id
 
 
 def _local(call: Any, told: Told) -> datetime | None:
@@ -350,6 +346,9 @@ def _violated(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _lost(session: Session, scope: Scope) -> Iterator[Any]:
-    query = select(TaskRow.location, TaskRow.kind, TaskRow.why, TaskRow.attempts, TaskRow.recording_id)
+    columns = (
+        TaskRow.location, TaskRow.kind, TaskRow.why, TaskRow.attempts, TaskRow.next_at, TaskRow.recording_id
+    )  # fmt: skip
+    query = select(*columns)
     query = query.where(TaskRow.state == "failed", *chosen_tasks(scope)).order_by(TaskRow.location, TaskRow.id)
     yield from session.execute(query.execution_options(yield_per=PAGE))
