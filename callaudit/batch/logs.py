@@ -11,9 +11,12 @@ is. Events and their keys, beside `timestamp` (UTC), `level` and `logger`:
   left_s
 - ``source.trouble`` (warning): why (a folder, a storage or a file could not be searched)
 - ``notify.failed`` (warning), ``metrics.failed`` (warning): why
-- ``batch.ended`` (info): run, files, duplicates, before, unsettled, done, failed, left, retries, audio_s, elapsed_s,
-  stopped, otherwise (calls whose newest judgement is by other rules: `callaudit rescore`)
-- ``batch.broken`` (error): kind (the run itself was ended by a fault: of the database, the disk, the model)
+- ``batch.ended`` (info): run, files, duplicates, before, unsettled, done, failed, quarantined (failed in earlier runs),
+  left, retries, audio_s, elapsed_s, stopped, otherwise (calls whose newest judgement is by other rules: `callaudit
+  rescore`)
+- ``batch.fault`` (error): why (something beside the calls failed: the summary, the purge, a night that found another)
+- ``batch.broken`` (error): kind, why (the run itself was ended by a fault: of the settings, the database, the disk, the
+  model); of a fault of the program itself exception and where instead of why, since its text may hold anything
 
 Everything else that is logged, by callaudit or by a library, is a line whose event is the message; libraries speak from
 warnings on, and long numbers in what they say are blotted out.
@@ -33,9 +36,10 @@ import structlog
 
 from callaudit import __version__
 from callaudit.batch.pace import Pace
-from callaudit.batch.run import RunFigures, Standing
+from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Done, Lost, Outcome
 from callaudit.config import Config
+from callaudit.errors import CallauditError
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "warning", "error")
@@ -89,11 +93,11 @@ def configure(level: Level = "info", *, as_json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder(), _raised, _blotted],
-            processors=last,
+            processors=[_without_numbers, *last],
         )
     )
     structlog.configure(
-        processors=[*first, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*first, _raised, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
@@ -120,6 +124,13 @@ def _blotted(logger: Any, method: str, event: Event) -> Event:
     for key, value in event.items():
         if isinstance(value, str) and key != "timestamp":
             event[key] = LONG_NUMBER.sub("#######", value)
+    return event
+
+
+def _without_numbers(logger: Any, method: str, event: Event) -> Event:
+    """Long numbers blotted out of what our own lines say in words: a location may end in a customer's number."""
+    if isinstance(event.get("why"), str):
+        event["why"] = LONG_NUMBER.sub("#######", event["why"])
     return event
 
 
@@ -179,7 +190,7 @@ class EventLog:
             done=standing.n_done,
             failed=standing.n_failed,
             retries=standing.n_retries,
-            waiting=pace.n_waiting,
+            waiting=standing.n_waiting,
             calls_per_hour=_rounded(pace.calls_per_hour),
             audio_hours_per_hour=_rounded(pace.audio_hours_per_hour),
             left_s=_rounded(pace.left_s),
@@ -196,6 +207,7 @@ class EventLog:
             unsettled=figures.n_unsettled,
             done=figures.n_done,
             failed=figures.n_failed,
+            quarantined=figures.n_quarantined,
             left=figures.n_left,
             retries=figures.n_retries,
             audio_s=round(figures.audio_s, 1),
@@ -204,9 +216,13 @@ class EventLog:
             otherwise=n_otherwise,
         )
 
-    def broken(self, error: BaseException) -> None:
-        """The run itself was ended by a fault; what it was is told on the last line of stderr."""
-        events.error("batch.broken", kind=type(error).__name__)
+
+def broken(error: BaseException) -> None:
+    """Logs that the run itself was ended by a fault: its last line."""
+    if isinstance(error, CallauditError):
+        events.error("batch.broken", kind=type(error).__name__, why=str(error))
+    else:
+        events.error("batch.broken", kind=type(error).__name__, exc_info=error)
 
 
 def _task(outcome: Outcome) -> dict[str, Any]:

@@ -6,6 +6,7 @@ What fails is told and masks nothing: people are told of a batch that ended earl
 from __future__ import annotations
 
 import hashlib
+import logging
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ from callaudit.errors import CallauditError, ConfigError, NightAtWork
 from callaudit.models import cache_dir
 from callaudit.store.database import configured_store
 from callaudit.store.purge import Purged, age_of, purge
+
+log = logging.getLogger("callaudit.batch")
 
 _Value = TypeVar("_Value")
 Batch = Callable[[Config, Order], Result]
@@ -98,6 +101,7 @@ def _tried(step: str, faults: list[str], do: Callable[[], _Value]) -> _Value | N
     except CallauditError as error:
         faults.append(f"{step}: {error}")
     except Exception as error:  # a bug; whoever is to be told is told all the same. Its text may hold words of a call
+        log.exception("%s crashed", step)
         place = traceback.extract_tb(error.__traceback__)[-1]
         faults.append(f"{step}: crashed, {type(error).__name__} at {Path(place.filename).name}:{place.lineno}")
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from callaudit.batch.run import Standing
+from callaudit.batch.standing import Standing
 
 WINDOW_S = 600.0
 """The pace is that of the last so many seconds: calls of the evening are longer than those of the morning."""
@@ -24,8 +24,7 @@ class Pace:
         """The run stands so now."""
         self._now = standing
         if standing.elapsed_s - self._points[-1][0] >= STEP_S:
-            settled = standing.n_done + standing.n_failed
-            self._points.append((standing.elapsed_s, standing.n_done, standing.audio_s, settled))
+            self._points.append((standing.elapsed_s, standing.n_done, standing.audio_s, standing.n_settled))
         while len(self._points) > 2 and self._points[1][0] <= standing.elapsed_s - WINDOW_S:
             self._points.popleft()
 
@@ -43,15 +42,10 @@ class Pace:
     @property
     def left_s(self) -> float | None:
         """Seconds until all that was found is settled; None while more is being found, or nobody can tell."""
-        per_hour = self._per_hour(self._now.n_done + self._now.n_failed - self._points[0][3])
+        per_hour = self._per_hour(self._now.n_settled - self._points[0][3])
         if per_hour is None or self._now.is_listing:
             return None
-        return max(0, self.n_waiting) * 3600 / per_hour
-
-    @property
-    def n_waiting(self) -> int:
-        """Calls that are found and not settled."""
-        return self._now.n_to_do - self._now.n_done - self._now.n_failed
+        return self._now.n_waiting * 3600 / per_hour
 
     def _per_hour(self, amount: float) -> float | None:
         spent_s = self._now.elapsed_s - self._points[0][0]

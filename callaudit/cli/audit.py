@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from callaudit.audio import encode_clip, outline, read_audio, silenced
-from callaudit.cli.screen import Bar, complain, write_report
+from callaudit.cli.screen import Bar, complain, shown_in, write_report
 from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError
 from callaudit.history import customer_of, read_history
@@ -86,7 +86,7 @@ def audit(
     auditor = Auditor.from_config(config)
     overrides = {key: value for key in ("roles", "direction", "started_at") if (value := given[key]) is not None}
     heard: list[Call | Failed] = []
-    with Bar(len(files)) as bar:
+    with Bar(len(files), shown_in(config)) as bar:
         for one in hear_files(files, auditor, overrides=overrides, progress=bar):
             heard.append(one)
             bar.file_done()

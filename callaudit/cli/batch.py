@@ -16,7 +16,7 @@ from callaudit.batch.notify import addresses, message, send
 from callaudit.batch.stopping import next_time
 from callaudit.batch.summaries import NAMES
 from callaudit.batch.summaries.text import render_text
-from callaudit.cli.night import Watch, watch_options, watched
+from callaudit.cli.night import Watch, complain_of, is_watched, told_at_the_end, watch_options, watched
 from callaudit.cli.screen import complain
 from callaudit.cli.settings import settings
 from callaudit.config import Config, ExecutorName
@@ -46,6 +46,7 @@ from callaudit.config import Config, ExecutorName
 @click.option("--retry-failed", is_flag=True, help="Try the calls in the quarantine once more.")
 @click.option("--redo", is_flag=True, help="Hear and judge calls again that are done.")
 @watch_options
+@told_at_the_end()
 def batch(
     sources: tuple[str, ...],
     out: Path,
@@ -91,13 +92,13 @@ def _done(config: Config, order: Order, watch: Watch) -> int:
     urls = addresses(config.notify)  # what is wrong with them is said before the work, not after
     result = watched(config, order, watch)
     click.echo(render_text(result.summary), nl=False)
-    if result.n_otherwise and sys.stderr.isatty():
+    if result.n_otherwise and is_watched():
         complain(
             f"{result.n_otherwise} calls were judged by other rules earlier and are left so; "
             "`callaudit rescore` judges them again, without their sound"
         )
     for fault in result.faults:
-        complain(fault)
+        complain_of(fault)
     for fault in send(message(result.summary), urls, config.notify, order.out / NAMES[-1]):
         events.warning("notify.failed", why=fault)
     return 0 if result.is_whole else 2

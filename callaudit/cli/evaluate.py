@@ -12,7 +12,7 @@ from typing import Final
 import click
 from rich.console import Console
 
-from callaudit.cli.screen import Bar, complain, write_report
+from callaudit.cli.screen import Bar, complain, shown_in, write_report
 from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError, LabelError
 from callaudit.evaluation import (
@@ -142,7 +142,7 @@ def _audit(
     if keep is not None:
         _make_folder(keep)
     heard = _Heard({}, {})
-    with Bar(len(truths)) as bar:
+    with Bar(len(truths), shown_in(auditor.config)) as bar:
         folders = sound_folders(labels_dir, audio)
         for one in audit_labelled(truths, folders, auditor, treatment=treatment, told=told, progress=bar):
             bar.file_done()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
@@ -17,16 +17,34 @@ from rich.table import Column
 
 from callaudit.batch.configured import Order, Result, run_configured
 from callaudit.batch.executors.sizing import sized
-from callaudit.batch.logs import LEVELS, EventLog, Level, configure, events
+from callaudit.batch.logs import LEVELS, EventLog, Level, broken, configure, events
 from callaudit.batch.metrics import MetricsFile
 from callaudit.batch.pace import Pace
-from callaudit.batch.run import Listener, Standing
 from callaudit.batch.sources import Trouble
+from callaudit.batch.standing import Listener, Standing
 from callaudit.batch.tasks import Outcome
-from callaudit.cli.screen import complain
+from callaudit.cli.screen import complain, shown_in
 from callaudit.config import Config
+from callaudit.messages import Language
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the bar says, in one language."""
+
+    finding: str
+    auditing: str
+    pace: str
+    left: str
+    failed: str
+
+
+WORDS: Final[Mapping[Language, Words]] = {
+    "zh": Words("查找中", "质检中", "{calls} 通/时 · 录音 {hours} 小时/时", "剩 {time}", "失败 {n}"),
+    "en": Words("finding", "auditing", "{calls} calls/h · {hours} h of sound/h", "{time} left", "{n} failed"),
+}
 
 ROOMY = 90
 """Columns of a terminal from which on the time that has passed has room, too."""
@@ -52,6 +70,35 @@ def watch_options(command: Command) -> Command:
     return level(metrics(command))
 
 
+def is_watched() -> bool:
+    """Whether stderr is a terminal: else what is said there is one JSON object a line."""
+    return Console(stderr=True).is_terminal
+
+
+def complain_of(fault: str) -> None:
+    """Something beside the calls failed: a line for people, or one of the log."""
+    if is_watched():
+        complain(fault)
+    else:
+        events.error("batch.fault", why=fault)
+
+
+@contextmanager
+def told_at_the_end() -> Iterator[None]:
+    """Where nobody watches, whatever ends the command is the last line of the log, and exit status 2."""
+    if is_watched():
+        yield
+        return
+    configure(as_json=True)
+    try:
+        yield
+    except (SystemExit, BrokenPipeError):
+        raise
+    except BaseException as error:  # a traceback would be no line of the log, and may hold words of a call
+        broken(error)
+        sys.exit(2)
+
+
 def watched(config: Config, order: Order, watch: Watch) -> Result:
     """Does the batch, and shows on stderr and in the metrics how it gets on.
 
@@ -70,13 +117,9 @@ def watched(config: Config, order: Order, watch: Watch) -> Result:
         if metrics is not None:
             listeners.append(metrics)
         if drawn:
-            listeners.append(stack.enter_context(NightBar(console)))
+            listeners.append(stack.enter_context(NightBar(console, shown_in(config))))
         log.started(sized(config), order.kind, len(order.sources))
-        try:
-            result = run_configured(config, order, listener=_all(listeners), tell=_trouble)
-        except BaseException as error:
-            log.broken(error)
-            raise
+        result = run_configured(config, order, listener=_all(listeners), tell=_trouble)
         log.ended(result.figures, n_otherwise=result.n_otherwise)
         if metrics is not None:
             metrics.ended(result.figures, well=result.is_whole)
@@ -93,7 +136,7 @@ def _all(listeners: list[Listener]) -> Listener:
 
 def _trouble(trouble: Trouble) -> None:
     """A source that cannot be searched: people are told which, the log is not, for names are numbers."""
-    if sys.stderr.isatty():
+    if is_watched():
         complain(f"{trouble.location}: cannot be searched: {trouble.why}")
     else:
         events.warning("source.trouble", why=trouble.why)
@@ -102,8 +145,8 @@ def _trouble(trouble: Trouble) -> None:
 class NightBar:
     """One bar over the whole run: how many calls, how fast, how long still, what failed; a listener of `run_batch`."""
 
-    def __init__(self, console: Console) -> None:
-        self._pace = Pace()
+    def __init__(self, console: Console, language: Language = "zh") -> None:
+        self._pace, self._words = Pace(), WORDS[language]
         whole = Column(no_wrap=True)
         self._bars = Progress(
             TextColumn("{task.description}", table_column=whole),
@@ -130,30 +173,30 @@ class NightBar:
 
     def __call__(self, outcome: Outcome | None, standing: Standing) -> None:
         self._pace.tell(standing)
-        settled = standing.n_done + standing.n_failed
+        words, settled = self._words, standing.n_settled
         self._bars.update(
             self._task,
             completed=settled,
             total=None if standing.is_listing and not standing.n_to_do else max(standing.n_to_do, settled),
-            description="查找中" if standing.is_listing else "质检中",
-            pace=pace_line(self._pace),
-            left=left_line(self._pace),
-            failed=f"失败 {standing.n_failed}" if standing.n_failed else "",
+            description=words.finding if standing.is_listing else words.auditing,
+            pace=pace_line(self._pace, words),
+            left=left_line(self._pace, words),
+            failed=words.failed.format(n=standing.n_failed) if standing.n_failed else "",
         )
 
 
-def pace_line(pace: Pace) -> str:
+def pace_line(pace: Pace, words: Words) -> str:
     """Calls and hours of sound in an hour; nothing until a call is done."""
     calls, audio = pace.calls_per_hour, pace.audio_hours_per_hour
     if calls is None or audio is None:
         return ""
-    return f"{calls:,.0f} 通/时 · 录音 {audio:,.{0 if audio >= 10 else 1}f} 小时/时"
+    return words.pace.format(calls=f"{calls:,.0f}", hours=f"{audio:,.{0 if audio >= 10 else 1}f}")
 
 
-def left_line(pace: Pace) -> str:
+def left_line(pace: Pace, words: Words) -> str:
     """Time left; nothing while nobody can tell."""
     if pace.left_s is None:
         return ""
     minutes, seconds = divmod(round(pace.left_s), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"剩 {hours}:{minutes:02d}:{seconds:02d}"
+    return words.left.format(time=f"{hours}:{minutes:02d}:{seconds:02d}")

@@ -12,7 +12,7 @@ from callaudit.batch.logs import Level
 from callaudit.batch.nightly import Outlook, outlook, run_night
 from callaudit.batch.sources import Trouble
 from callaudit.batch.summaries.text import render_text
-from callaudit.cli.night import Watch, watch_options, watched
+from callaudit.cli.night import Watch, complain_of, told_at_the_end, watch_options, watched
 from callaudit.cli.opening import who
 from callaudit.cli.screen import complain
 from callaudit.config import Config, load_config
@@ -33,6 +33,7 @@ AT_WORK = 3
 @click.option("--until", help="Begin nothing more from this time of day on, e.g. 06:00; outranks the settings.")
 @click.option("--dry-run", is_flag=True, help="Search the sources and print what would be done; do nothing.")
 @watch_options
+@told_at_the_end()
 def nightly(config_path: Path, until: str | None, dry_run: bool, log_level: Level | None, metrics: Path | None) -> None:
     """Do one night as the settings say: for cron, a systemd timer or Airflow.
 
@@ -54,14 +55,14 @@ def nightly(config_path: Path, until: str | None, dry_run: bool, log_level: Leve
     try:
         night = run_night(config, who=who(), until=until, batch=partial(watched, watch=watch))
     except NightAtWork as error:
-        complain(str(error))
+        complain_of(str(error))
         sys.exit(AT_WORK)
     if night.result is not None:
         click.echo(render_text(night.result.summary), nl=False)
     if night.purged is not None:
         click.echo(f"purged: {night.purged.n_calls} calls, {night.purged.n_files} files")
     for fault in night.faults:
-        complain(fault)
+        complain_of(fault)
     sys.exit(0 if night.is_whole else 2)
 
 

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Final
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from callaudit.config import Config
 from callaudit.errors import CallauditError
 from callaudit.files import write_whole
+from callaudit.messages import Language
 from callaudit.pipeline import STAGES
 from callaudit.progress import Progress
 
-_NAMES = dict(zip(STAGES, ("读取", "信号音", "语音", "说话人", "转写", "测量", "评判"), strict=True))
+_NAMES: Final[Mapping[Language, Sequence[str]]] = {
+    "zh": ("读取", "信号音", "语音", "说话人", "转写", "测量", "评判"),
+    "en": ("reading", "signals", "speech", "speakers", "words", "measures", "rules"),
+}
+
+
+def shown_in(config: Config) -> Language:
+    """The language of what is shown while work goes on: that of the calls by `engine.language`, Chinese where open."""
+    return "zh" if config.engine.language in (None, "zh") else "en"
 
 
 class Bar(Progress):
     """A bar over the files and the stage at work on this one; draws nothing where stderr is no terminal."""
 
-    def __init__(self, n_files: int) -> None:
+    def __init__(self, n_files: int, language: Language = "zh") -> None:
         console = Console(stderr=True)
+        self._names = dict(zip(STAGES, _NAMES[language], strict=True))
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -47,7 +60,7 @@ class Bar(Progress):
 
     def step(self, name: str, done: float, total: float) -> None:
         share = f" {done / total:.0%}" if total > 1 else ""
-        self._bars.update(self._files, stage=f"{_NAMES.get(name, name)}{share}")
+        self._bars.update(self._files, stage=f"{self._names.get(name, name)}{share}")
 
     def file_done(self) -> None:
         """One more file is finished."""

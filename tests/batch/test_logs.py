@@ -13,9 +13,9 @@ import pytest
 import structlog
 
 from callaudit.batch import logs
-from callaudit.batch.logs import EventLog, configure
+from callaudit.batch.logs import EventLog, broken, configure
 from callaudit.batch.pace import Pace
-from callaudit.batch.run import RunFigures, Standing
+from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Done, Lost, Task
 from callaudit.config import Config
 from tests.batch.night import QUOTE, Heard, entry
@@ -52,7 +52,7 @@ def test_events_are_lines_of_json_with_these_keys(capsys: pytest.CaptureFixture[
     log(DONE, Standing(n_files=3, n_to_do=3, n_done=1, audio_s=600, elapsed_s=60, is_listing=False))
     log(Lost(TASK, "TimedOut", f"{PATH}: {QUOTE}", may_pass=True), Standing(n_to_do=3, n_done=1, elapsed_s=60))
     log.ended(FIGURES, n_otherwise=5)
-    log.broken(ValueError(QUOTE))
+    broken(ValueError(QUOTE))
     told = lines(capsys)
     assert [(one["event"], one["level"]) for one in told] == [
         ("batch.started", "info"),

@@ -47,6 +47,15 @@ def test_what_cannot_be_audited_is_exit_code_2_and_stands_in_the_summary(tmp_pat
         assert "letter" not in json.loads(line)
 
 
+def test_what_failed_last_night_does_not_fail_every_night(tmp_path: Path, at_once: Path) -> None:
+    (tmp_path / "calls").mkdir()
+    (tmp_path / "calls" / "empty.wav").touch()
+    for status, failed, quarantined in ((2, 1, 0), (0, 0, 1)):
+        done = batch(tmp_path / "calls", "--out", tmp_path / "out", "--config", at_once)
+        summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+        assert (done.returncode, summary["failed"], summary["quarantined"]) == (status, failed, quarantined)
+
+
 def test_a_source_that_is_not_there_is_exit_code_2(tmp_path: Path, at_once: Path) -> None:
     done = batch(tmp_path / "nowhere", "--out", tmp_path / "out", "--config", at_once)
     assert done.returncode == 2
@@ -59,5 +68,7 @@ def test_a_wrong_setting_is_one_line_before_any_work(tmp_path: Path, at_once: Pa
     (tmp_path / "calls").mkdir()
     done = batch(tmp_path / "calls", "--out", tmp_path / "out", "--config", at_once, option, value)
     assert done.returncode == 2
-    assert done.stderr.strip().splitlines()[-1].startswith("callaudit: ")
+    *_, last = map(json.loads, done.stderr.splitlines())
+    assert (last["event"], last["level"]) == ("batch.broken", "error")
+    assert last["why"]
     assert not list((tmp_path / "out").glob("*.json"))

@@ -14,33 +14,41 @@ import pytest
 from rich.console import Console
 
 from callaudit.batch.pace import Pace
-from callaudit.batch.run import Standing
+from callaudit.batch.standing import Standing
 from callaudit.batch.summaries import NAMES
-from callaudit.cli.night import NightBar, left_line, pace_line
+from callaudit.cli.night import WORDS, NightBar, left_line, pace_line
+from callaudit.messages import Language
 
 HALF = Standing(n_files=20, n_to_do=20, n_done=8, n_failed=2, audio_s=8 * 900.0, elapsed_s=1800.0, is_listing=False)
 
 
 def test_the_pace_is_told_in_calls_and_hours_and_the_rest_in_time() -> None:
-    pace = Pace()
-    assert (pace_line(pace), left_line(pace)) == ("", "")
+    pace, words = Pace(), WORDS["zh"]
+    assert (pace_line(pace, words), left_line(pace, words)) == ("", "")
     pace.tell(HALF)
-    assert pace_line(pace) == "16 通/时 · 录音 4.0 小时/时"
-    assert left_line(pace) == "剩 0:30:00"
+    assert pace_line(pace, words) == "16 通/时 · 录音 4.0 小时/时"
+    assert pace_line(pace, WORDS["en"]) == "16 calls/h · 4.0 h of sound/h"
+    assert left_line(pace, words) == "剩 0:30:00"
     pace.tell(replace(HALF, is_listing=True))
-    assert left_line(pace) == ""
+    assert left_line(pace, words) == ""
 
 
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_bar_has_all_its_parts_on_one_line(width: int) -> None:
+ZH = ("质检中", "16 通/时", "录音 4.0 小时/时", "剩 0:30:00", "失败 2")
+EN = ("auditing", "16 calls/h", "4.0 h of sound/h", "0:30:00 left", "2 failed")
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "parts"), [(80, "zh", ZH), (120, "zh", ZH), (80, "en", EN), (120, "en", EN)]
+)
+def test_the_bar_has_all_its_parts_on_one_line(width: int, language: Language, parts: tuple[str, ...]) -> None:
     screen = Console(file=StringIO(), force_terminal=True, width=width, legacy_windows=False, color_system=None)
-    with NightBar(screen) as bar:
+    with NightBar(screen, language) as bar:
         bar(None, replace(HALF, n_to_do=0, n_done=0, n_failed=0, is_listing=True))
         bar(None, HALF)
     assert isinstance(screen.file, StringIO)
     lines = [line for line in screen.file.getvalue().replace("\r", "\n").splitlines() if "10/20" in line]
     assert lines
-    for part in ("质检中", "16 通/时", "录音 4.0 小时/时", "剩 0:30:00", "失败 2"):
+    for part in parts:
         assert part in lines[-1]
 
 
