@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
 
-Role = Literal["admin", "lead", "reviewer", "agent"]
+from callaudit.config import DeskRole
+from callaudit.store.desk_tables import UserRow
+
+Role = DeskRole
 Act = Literal[
     "see calls", "see all calls", "hear unmuted", "search", "judge", "assign", "appeal", "decide appeals", "calibrate",
     "see figures", "learn", "export", "share views", "manage accounts", "see trail", "make tokens",
@@ -58,3 +61,10 @@ class User:
     def sees(self, agent_id: str | None) -> bool:
         """Whether a call of that agent is one of those the user may open."""
         return self.may("see all calls") or (agent_id is not None and agent_id == self.agent_id)
+
+
+def user_from(row: UserRow, *, may_write: bool = True) -> User:
+    """The user of an account."""
+    return User(
+        row.id, row.name, row.shown_name, cast(Role, row.role), row.agent_id, row.language, may_write
+    )  # the table holds no other roles

@@ -6,19 +6,35 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from fastapi import APIRouter, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from callaudit import __version__
 from callaudit.web import api, pages
 from callaudit.web.desk import Desk
+from callaudit.web.faults import add_faults
+from callaudit.web.front import Front
+from callaudit.web.gate import Gate
+from callaudit.web.sessions import is_local
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
+"""By which this machine calls itself: a page elsewhere whose name leads here (DNS rebinding) is no page of ours."""
 
 
 def make_app(desk: Desk) -> FastAPI:
     """The review desk on a store; a part that does not load stops it."""
-    app = FastAPI(title="callaudit", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="callaudit", version=__version__, docs_url=None, redoc_url=None, openapi_url=None,
+        root_path=desk.config.review.root_path,
+    )  # fmt: skip
     app.state.desk = desk
     for package in (pages, api):
         for module in iter_modules(package.__path__):
             router = import_module(f"{package.__name__}.{module.name}").router
             assert isinstance(router, APIRouter)
-            app.include_router(router)
+            app.include_router(router, include_in_schema=package is api)
+    add_faults(app)
+    app.add_middleware(Gate, desk=desk)
+    hosts = desk.config.review.hosts or (LOCAL_HOSTS if is_local(desk.config.review.host) else ("*",))
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
+    app.add_middleware(Front)  # the last one is the outermost
     return app

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from fastapi.responses import HTMLResponse
 
 from callaudit.config import Config
 from callaudit.desk.people import Act, User
 from callaudit.store.database import Store
+from callaudit.web.drawing import page
+
+__all__ = ["Desk", "SignedIn", "TheDesk", "desk_of", "needs", "page", "user_of"]
 
 
 def _now() -> datetime:
@@ -36,31 +38,37 @@ def desk_of(request: Request) -> Desk:
 
 
 def user_of(request: Request) -> User:
-    """Who is signed in, by cookie or token.
+    """Who is signed in, by cookie or token; `callaudit.web.gate` has looked, and lets nobody else get here.
 
     Raises
     ------
     HTTPException
-        401: nobody (a browser is sent to the sign-in page).
+        401: nobody, on one of the few pages that are open to everybody.
     """
-    raise HTTPException(401)
+    found = getattr(request.state, "user", None)
+    if not isinstance(found, User):
+        raise HTTPException(401)
+    return found
+
+
+async def _desk(request: Request) -> Desk:  # async, so that it takes no thread of its own
+    return desk_of(request)
+
+
+async def _user(request: Request) -> User:
+    return user_of(request)
 
 
 def needs(act: Act) -> Any:
-    """Dependency: who is signed in, if the role allows the act, else 403; `write` acts ask the token for that right."""
+    """Dependency: who is signed in, if the role allows the act, else 403."""
 
-    def check(user: Annotated[User, Depends(user_of)]) -> User:
+    async def check(user: SignedIn) -> User:
         if not user.may(act):
-            raise HTTPException(403, f"{user.role} may not: {act}")
+            raise HTTPException(403)
         return user
 
     return Depends(check)
 
 
-TheDesk = Annotated[Desk, Depends(desk_of)]
-SignedIn = Annotated[User, Depends(user_of)]
-
-
-def page(request: Request, user: User | None, template: str, status: int = 200, **given: Any) -> HTMLResponse:
-    """A page: `callaudit/web/templates/<template>`, in the language of the user, with what it is given."""
-    raise NotImplementedError  # comes with the sign-in
+TheDesk = Annotated[Desk, Depends(_desk)]
+SignedIn = Annotated[User, Depends(_user)]

@@ -1,0 +1,108 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from callaudit.desk import accounts, sign_ins
+from callaudit.desk.people import User
+from callaudit.desk.trail import note
+from callaudit.web.desk import Desk, TheDesk, page
+from callaudit.web.drawing import language_of
+from callaudit.web.sessions import START, START_COOKIE, csrf_of, keeps_cookie, new_start, put, secret_in, take
+from callaudit.web.words import say
+
+router = APIRouter()
+
+
+def safe_target(given: str) -> str:
+    """Where one goes on after the sign-in: a page of ours, whatever was asked for.
+
+    >>> safe_target("/calls/3?at=2"), safe_target("//evil.example"), safe_target("/\\\\evil.example")
+    ('/calls/3?at=2', '/', '/')
+    """
+    ours = given.startswith("/") and not given.startswith("//") and given.isprintable() and "\\" not in given
+    return given if ours and not given.startswith("/sign-") else "/"
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, desk: TheDesk, next: str = "/") -> Response:
+    """The form; where nobody has an account yet, how to make one."""
+    if getattr(request.state, "user", None) is not None:
+        return RedirectResponse(safe_target(next), 303)
+    return form(request, desk, next)
+
+
+def form(request: Request, desk: Desk, target: str, said: str = "", status: int = 200, name: str = "") -> Response:
+    """The sign-in page, with what went wrong."""
+    oidc = desk.config.review.oidc
+    if not keeps_cookie(request, desk.config.review.plain_http):
+        return page(request, None, "access/no_https.html.j2", 403)
+    if not oidc.wanted and not desk.store.transact(accounts.has_any, write=False):
+        return page(request, None, "access/nobody.html.j2", 503, store=desk.store.name)
+    start = secret_in(request, START_COOKIE) or new_start()
+    request.state.csrf = csrf_of(start)
+    answer = page(
+        request, None, "access/sign_in.html.j2", status, target=safe_target(target), said=said, name=name,
+        sso=(oidc.label or oidc.issuer) if oidc.wanted else None,
+    )  # fmt: skip
+    put(request, answer, start, lasts=START, name=START_COOKIE)
+    return answer
+
+
+@router.post("/sign-in")
+async def sign_in(
+    request: Request,
+    desk: TheDesk,
+    name: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=1000)],
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """Signs in, or says that name or password are not right; never which."""
+    user = await run_in_threadpool(accounts.proven, desk.store, name, password, now=desk.clock())
+    if user is None:
+        said = say(language_of(request, None), "access.wrong")
+        return await run_in_threadpool(form, request, desk, next, said, 401, name)
+    return await run_in_threadpool(welcome, request, desk, user, next, "sign in")
+
+
+def welcome(request: Request, desk: Desk, user: User, target: str, act: str) -> Response:
+    """Signs the browser in with a new secret: what it held before opens nothing any more."""
+    now, days = desk.clock(), desk.config.review.sign_in_days
+    before = request.state.sign_in
+
+    def work(session: Session) -> str:
+        if before is not None:
+            sign_ins.end(session, before.id)
+        note(session, user, act, now=now)
+        return sign_ins.begin(session, user.id, now=now, days=days)
+
+    secret = desk.store.transact(work)
+    answer = RedirectResponse(safe_target(target), 303)
+    put(request, answer, secret, lasts=timedelta(days=days))
+    take(request, answer, START_COOKIE)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, desk: TheDesk) -> Response:
+    """Signs this browser out."""
+    sign_in = request.state.sign_in
+    now = desk.clock()
+
+    def work(session: Session) -> None:
+        sign_ins.end(session, sign_in.id)
+        note(session, sign_in.user, "sign out", now=now)
+
+    if sign_in is not None:
+        desk.store.transact(work)
+    answer = RedirectResponse("/sign-in", 303)
+    take(request, answer)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer

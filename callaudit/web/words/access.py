@@ -1,0 +1,55 @@
+"""Signing in, accounts, one's own account; and what is said when something cannot be done."""
+
+WORDS = {
+    "access.sign_in": ("登录", "Sign in"),
+    "access.name": ("账号", "Name"),
+    "access.password": ("密码", "Password"),
+    "access.wrong": ("账号或密码不对。", "Name or password is not right."),
+    "access.sso": ("用{at}登录", "Sign in with {at}"),
+    "access.nobody": ("还没有账号", "No account yet"),
+    "access.nobody.more": (
+        "建好第一个管理员账号后才能使用。请在运行本服务的机器上执行:",
+        "Nothing is shown before there is a first admin. Make one on the machine where this runs:",
+    ),
+    "access.no_https": ("请用 https 打开", "Open this by https"),
+    "access.no_https.more": (
+        "从别的电脑访问必须走 https,否则密码会以明文经过网络。请联系管理员配置证书(--tls-cert、--tls-key)或反向代理。",
+        "From another machine this needs https: a password would cross the network in plain sight. "
+        "Whoever runs it can give it a certificate (--tls-cert, --tls-key) or put it behind a proxy.",
+    ),
+    "fault.403.password": ("请先修改密码。", "Change your password first."),
+    "fault.back": ("回到首页", "To the queue"),
+    "fault.400": ("请求有误", "Bad request"),
+    "fault.400.more": ("服务器看不懂这个请求。", "The server does not understand this request."),
+    "fault.401": ("请先登录", "Sign in"),
+    "fault.401.more": ("请先登录。", "Sign in first."),
+    "fault.403": ("没有权限", "Not allowed"),
+    "fault.403.more": ("您的角色不能做这件事。", "Your role does not allow this."),
+    "fault.403.csrf": (
+        "这个表单已过期或来自别处,什么也没有改动。请刷新页面后再试。",
+        "This form has expired or came from elsewhere; nothing was changed. Reload the page and try again.",
+    ),
+    "fault.403.read_only": ("这个令牌只能读取。", "This token may only read."),
+    "fault.404": ("找不到", "Not found"),
+    "fault.404.more": ("没有这个页面或通话,或者您无权查看。", "There is no such page or call, or you may not see it."),
+    "fault.405": ("请求有误", "Bad request"),
+    "fault.405.more": ("这个地址不接受这种请求。", "This address does not take such a request."),
+    "fault.409": ("有人先改了", "Somebody was faster"),
+    "fault.409.more": (
+        "在您查看之后有人改过,请核对最新内容后再试。",
+        "Somebody changed this after you had looked; see what it is now, and try again.",
+    ),
+    "fault.413": ("内容太大", "Too large"),
+    "fault.413.more": ("提交的内容太大。", "What was sent is too large."),
+    "fault.422": ("填写有误", "Something is not right"),
+    "fault.422.more": ("有一项缺失或填写不对。", "A value is missing, or not of the right kind."),
+    "fault.429": ("太频繁", "Too often"),
+    "fault.429.more": ("操作太频繁,请稍候再试。", "Too many tries; wait a moment."),
+    "fault.500": ("服务器出错", "The server failed"),
+    "fault.500.more": (
+        "服务器出错,操作没有完成;已记入日志。",
+        "Something went wrong here, and nothing was done; it is in the log.",
+    ),
+    "fault.503": ("数据库连不上", "The database does not answer"),
+    "fault.503.more": ("数据库暂时连不上,请稍候再试。", "The database does not answer; try again in a moment."),
+}
