@@ -201,6 +201,20 @@ def proven(store: Store, name: str, password: str, *, now: datetime) -> User | N
     return user_from(row)
 
 
+def note_failure(store: Store, name: str, *, now: datetime) -> None:
+    """Notes that somebody failed to sign in; a name that is nobody's may be a password in the wrong field, and is not
+    noted."""
+
+    def work(session: Session) -> None:
+        try:
+            who = named(session, name).name
+        except DeskError:
+            who = "?"
+        note(session, who, "fail to sign in", now=now)
+
+    store.transact(work)
+
+
 def change_password(store: Store, user: User, old: str, new: str, *, now: datetime, but: str | None = None) -> None:
     """Changes one's own password; other browsers are signed out.
 

@@ -15,6 +15,7 @@ from callaudit.web.faults import add_faults
 from callaudit.web.front import Front
 from callaudit.web.gate import Gate
 from callaudit.web.sessions import is_local
+from callaudit.web.tries import Tries
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 """By which this machine calls itself: a page elsewhere whose name leads here (DNS rebinding) is no page of ours."""
@@ -26,7 +27,7 @@ def make_app(desk: Desk) -> FastAPI:
         title="callaudit", version=__version__, docs_url=None, redoc_url=None, openapi_url=None,
         root_path=desk.config.review.root_path,
     )  # fmt: skip
-    app.state.desk = desk
+    app.state.desk, app.state.tries = desk, Tries()
     for package in (pages, api):
         for module in iter_modules(package.__path__):
             router = import_module(f"{package.__name__}.{module.name}").router

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated
 
@@ -16,19 +17,20 @@ from callaudit.desk.trail import note
 from callaudit.web.desk import Desk, TheDesk, page
 from callaudit.web.drawing import language_of
 from callaudit.web.sessions import START, START_COOKIE, csrf_of, keeps_cookie, new_start, put, secret_in, take
+from callaudit.web.tries import Tries
 from callaudit.web.words import say
 
 router = APIRouter()
 
 
-def safe_target(given: str) -> str:
-    """Where one goes on after the sign-in: a page of ours, whatever was asked for.
+def safe_target(given: str, *, sign_in: bool = False) -> str:
+    """Where one goes on: a page of ours, whatever was asked for; `sign_in`: it may be the sign-in page, too.
 
     >>> safe_target("/calls/3?at=2"), safe_target("//evil.example"), safe_target("/\\\\evil.example")
     ('/calls/3?at=2', '/', '/')
     """
     ours = given.startswith("/") and not given.startswith("//") and given.isprintable() and "\\" not in given
-    return given if ours and not given.startswith("/sign-") else "/"
+    return given if ours and (sign_in or not given.startswith("/sign-")) else "/"
 
 
 @router.get("/sign-in")
@@ -65,11 +67,28 @@ async def sign_in(
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Signs in, or says that name or password are not right; never which."""
-    user = await run_in_threadpool(accounts.proven, desk.store, name, password, now=desk.clock())
+    tries: Tries = request.app.state.tries
+    address = request.client.host if request.client else ""
+    if wait_s := tries.refuse_s(name, address):
+        refused = await run_in_threadpool(form, request, desk, next, _say(request, "fault.429.more"), 429, name)
+        refused.headers["Retry-After"] = str(wait_s)
+        return refused
+    if slow_s := tries.slow_s(name):
+        await asyncio.sleep(slow_s)
+    return await run_in_threadpool(_prove, request, desk, name, password, next, address)
+
+
+def _prove(request: Request, desk: Desk, name: str, password: str, target: str, address: str) -> Response:
+    user = accounts.proven(desk.store, name, password, now=desk.clock())
     if user is None:
-        said = say(language_of(request, None), "access.wrong")
-        return await run_in_threadpool(form, request, desk, next, said, 401, name)
-    return await run_in_threadpool(welcome, request, desk, user, next, "sign in")
+        accounts.note_failure(desk.store, name, now=desk.clock())
+        return form(request, desk, target, _say(request, "access.wrong"), 401, name)
+    request.app.state.tries.succeeded(name, address)
+    return welcome(request, desk, user, target, "sign in")
+
+
+def _say(request: Request, key: str) -> str:
+    return say(language_of(request, None), key)
 
 
 def welcome(request: Request, desk: Desk, user: User, target: str, act: str) -> Response:
