@@ -44,8 +44,9 @@ def answer(
     if wants_json(request):
         return JSONResponse({"detail": said}, status, headers=dict(headers or {}))
     if "hx-request" in request.headers:
+        told = f'<p class="toast bad" role="alert">{escape(said)}</p>'
         return HTMLResponse(
-            f'<p class="notice bad" role="alert">{escape(said)}</p>', status, headers=dict(headers or {})
+            told, status, headers={"HX-Retarget": "#toasts", "HX-Reswap": "beforeend", **(headers or {})}
         )
     drawn = page(request, user, "access/fault.html.j2", status, known=known, said=said)
     drawn.headers.update(headers or {})

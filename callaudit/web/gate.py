@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 OPEN: Final = frozenset({"/health", "/sign-in", "/sign-in/sso", "/sign-in/sso/back", "/look"})
 """Pages for everybody: they show nothing of any call."""
-OPEN_FILES: Final = ("desk.css", "dark.css", "app.js", "icon.svg")
-"""What the sign-in page is drawn with."""
 UNCHANGED: Final = frozenset({"/me/password", "/sign-out", "/look"})
 """What is open to who must change the password first."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -66,7 +64,7 @@ class Gate:
     async def _look(self, request: Request, receive: Receive) -> tuple[Response | None, Receive]:
         """What is answered instead of the page, if anything; and what the page reads the body from."""
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-        is_open = path in OPEN or path in (statics().address(name) for name in OPEN_FILES)
+        is_open = path in OPEN or path.removeprefix("/static/") in statics().files  # published with the source
         try:
             visitor = await self._visitor(request, path)
         except StoreError:
