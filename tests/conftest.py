@@ -1,8 +1,9 @@
-"""What tests of several parts need: a PostgreSQL server of their own."""
+"""What tests of several parts need: signals that are heard, a PostgreSQL server of their own."""
 
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,17 @@ from pathlib import Path
 import pytest
 
 from tests.batch.postgres import BINARIES, Postgres, free_port, give_to_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_are_heard() -> None:
+    """What whoever runs the tests ignores or blocks (a shell, Ctrl-C of what it runs in the background) is heard here
+    and by the programs that tests start, which would inherit it."""
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, usual)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
 
 
 @pytest.fixture(scope="session")

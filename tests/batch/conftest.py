@@ -14,6 +14,7 @@ from callaudit.reports.json import dumped
 from callaudit.store.database import Store, open_store
 from callaudit.store.tables import AuditRow, CallRow, TaskRow
 from tests.batch.postgres import Postgres
+from tests.waiting import HANG_S
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,7 +27,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    with open_store(store_url, patience_s=20.0) as opened:
+    with open_store(store_url, patience_s=HANG_S) as opened:
         yield opened
 
 

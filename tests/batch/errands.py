@@ -56,15 +56,22 @@ class Run:
     def slow(self, seconds: str) -> None:
         time.sleep(float(seconds))
 
-    def busy(self, seconds: str) -> None:
-        end_s = time.monotonic() + float(seconds)
-        while time.monotonic() < end_s:
-            sum(range(1000))
+    def waits(self, note: str) -> None:
+        """Tells beside the note that it is at work, and waits for the note."""
+        Path(f"{note}.{os.getpid()}").touch()
+        while not Path(note).exists():
+            time.sleep(0.01)
+
+    def busy(self, note: str) -> None:
+        """Writes its process's number down, and works until the note is gone."""
+        Path(note).write_text(str(os.getpid()))
+        while Path(note).exists():
+            sum(range(10_000))
 
     def large(self, mebibytes: str) -> None:
         held = bytearray(int(mebibytes) * 2**20)
         held[::4096] = b"x" * len(held[::4096])
-        time.sleep(60)
+        time.sleep(600)
 
     def killed(self, number: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

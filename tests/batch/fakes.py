@@ -14,13 +14,15 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import count
 from pathlib import Path
 
 from callaudit.audio.digest import sha256_of
 from callaudit.batch.sources import local_path
-from callaudit.batch.tasks import Beat, Done, Lost, Outcome, Task
+from callaudit.batch.tasks import Beat, Done, Lost, MakeWork, Outcome, Task, Work
 from callaudit.records import Audit
 from callaudit.reports.stored import audit_from
 from callaudit.store.entries import entries_of
@@ -116,3 +118,19 @@ class Fake:
                 path.unlink()
                 if rest == "once":
                     gone.touch()
+
+
+def at_call(number: int, do: Callable[[], object], make_work: MakeWork) -> MakeWork:
+    """The same work, for workers of this process; while they are at the call of that number, something is done."""
+
+    def make() -> Work:
+        work, numbers = make_work(), count(1)
+
+        def with_event(task: Task, beat: Beat) -> Outcome:
+            if next(numbers) == number:
+                do()
+            return work(task, beat)
+
+        return with_event
+
+    return make

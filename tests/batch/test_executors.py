@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -26,6 +25,7 @@ from callaudit.batch.executors.serial import Serial
 from callaudit.batch.tasks import Done, Lost, Outcome, Task
 from callaudit.errors import EngineError, ModelMissing
 from tests.batch.errands import SECRET, Errands, entry_of
+from tests.waiting import HANG_S, wait_until
 
 no_ray = importlib.util.find_spec("ray") is None
 needs_ray = pytest.mark.skipif(no_ray, reason="Ray is not installed (the extra ray)")
@@ -35,11 +35,11 @@ Make = Callable[..., Executor]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    """A small cluster of this machine that the tests of this file share."""
+    """A small cluster of this machine, with room for three workers, that the tests of this file share."""
     import ray
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False)
     yield
     ray.shutdown()
 
@@ -56,6 +56,22 @@ def make(request: pytest.FixtureRequest) -> Make:
 def make_apart(request: pytest.FixtureRequest) -> Make:
     """The same for executors whose workers are other processes."""
     return _crewed(request)
+
+
+class Clock:
+    """The clock by which a crew sees how long a worker takes; it can be set on."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    own = Clock()
+    monkeypatch.setattr(crew, "time", own)
+    return own
 
 
 def _crewed(request: pytest.FixtureRequest) -> Make:
@@ -154,8 +170,12 @@ def test_a_dead_worker_costs_its_own_task_alone(make_apart: Make) -> None:
         assert (lost.kind, lost.may_pass) == ("WorkerDied", True)
 
 
-def test_a_worker_that_takes_too_long_is_ended(make_apart: Make) -> None:
-    outcomes = _by_task(list(make_apart(2, Limits(timeout_s=2.0)).run(_tasks("slow 60", "easy", "easy"), Errands())))
+def test_a_worker_that_takes_too_long_is_ended(make_apart: Make, clock: Clock) -> None:
+    outcomes: dict[int, Outcome] = {}
+    for outcome in make_apart(2).run(_tasks("slow 600", "easy", "easy"), Errands()):
+        outcomes[outcome.task.id] = outcome
+        if outcomes.keys() == {2, 3}:
+            clock.ahead_s += Limits().timeout_s
     lost = outcomes.pop(1)
     assert isinstance(lost, Lost)
     assert (lost.kind, lost.may_pass) == ("TimedOut", True)
@@ -163,9 +183,24 @@ def test_a_worker_that_takes_too_long_is_ended(make_apart: Make) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_does_nothing_is_ended_and_one_that_works_is_not(make_apart: Make) -> None:
-    limits = Limits(silent_s=3.0)
-    outcomes = _by_task(list(make_apart(2, limits).run(_tasks("slow 60", "busy 7"), Errands())))
+def test_a_worker_that_does_nothing_is_ended_and_one_that_works_is_not(
+    make_apart: Make, clock: Clock, tmp_path: Path
+) -> None:
+    note, outcomes = tmp_path / "note", dict[int, Outcome]()
+
+    def tasks() -> Iterator[Task | None]:
+        """The clock goes on while the busy one works, until the idle one is ended."""
+        yield from _tasks("slow 600", f"busy {note}")
+        seen_s = 0.0
+        while 1 not in outcomes:
+            if (worked_s := sum(map(_cpu_s, _pids(note)))) > seen_s + 1.0:
+                clock.ahead_s += 0.2 * Limits().silent_s
+                seen_s = worked_s
+            yield None
+        note.unlink()
+
+    for outcome in make_apart(3).run(tasks(), Errands()):
+        outcomes[outcome.task.id] = outcome
     lost = outcomes[1]
     assert isinstance(lost, Lost)
     assert (lost.kind, lost.may_pass) == ("TimedOut", True)
@@ -202,18 +237,25 @@ def test_a_worker_that_cannot_be_replaced_ends_the_run_after_some_tries(
 
 
 def test_closing_ends_the_workers_at_once(make_apart: Make) -> None:
-    with closing(make_apart(2).run(_tasks("easy", "slow 60", "slow 60"), Errands())) as outcomes:  # type: ignore[type-var]
+    with closing(make_apart(2).run(_tasks("easy", "slow 600", "slow 600"), Errands())) as outcomes:  # type: ignore[type-var]
         next(outcomes)
         began_s = time.monotonic()
-    assert time.monotonic() - began_s < 5.0
+    assert time.monotonic() - began_s < HANG_S
 
 
 # ── processes of this machine ────────────────────────────────────────────────────────────────────────────────────
-def test_what_a_worker_began_itself_ends_with_it(tmp_path: Path) -> None:
+def test_what_a_worker_began_itself_ends_with_it(tmp_path: Path, clock: Clock) -> None:
     note = tmp_path / "note"
-    (lost,) = Processes(1, Limits(timeout_s=2.0)).run(_tasks(f"leaves {note}"), Errands())
+
+    def tasks() -> Iterator[Task | None]:
+        yield from _tasks(f"leaves {note}")
+        while len(_pids(note)) < 2:
+            yield None
+        clock.ahead_s += Limits().timeout_s
+
+    (lost,) = Processes(2).run(tasks(), Errands())
     assert isinstance(lost, Lost)
-    assert not _alive(note)
+    wait_until(lambda: not any(map(_runs, _pids(note))))
 
 
 @pytest.mark.slow
@@ -222,11 +264,10 @@ def test_what_a_worker_began_itself_ends_with_it(tmp_path: Path) -> None:
 def test_no_worker_outlives_its_parent(tmp_path: Path, number: signal.Signals) -> None:
     note = tmp_path / "note"
     with subprocess.Popen([sys.executable, __file__, str(note)], stderr=subprocess.DEVNULL) as parent:
-        _until(note.exists)
-        time.sleep(0.2)
+        wait_until(lambda: len(_pids(note)) == 2)
         parent.send_signal(number)
-        parent.wait(20)
-    _until(lambda: not _alive(note))
+        parent.wait(HANG_S)
+    wait_until(lambda: not any(map(_runs, _pids(note))))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -242,15 +283,17 @@ def _signalled(number: signal.Signals) -> Iterator[Task]:
     """Two tasks; before the second one every worker gets a signal."""
     first, second = _tasks("easy", "slow 0.5")
     yield first
-    for worker in psutil.Process().children():
-        if worker.name() and "resource_tracker" not in " ".join(worker.cmdline()):
-            assert os.getpgid(worker.pid) != os.getpgid(0)
-            worker.send_signal(number)
+    workers = [one for one in psutil.Process().children() if "spawn_main" in " ".join(one.cmdline())]
+    assert workers
+    for worker in workers:
+        assert os.getpgid(worker.pid) != os.getpgid(0)
+        worker.send_signal(number)
     yield second
 
 
-def _alive(note: Path) -> list[int]:
-    return [int(pid) for pid in note.read_text().split() if psutil.pid_exists(int(pid)) and _runs(int(pid))]
+def _pids(note: Path) -> list[int]:
+    """The numbers in a note, if it is there."""
+    return [int(pid) for pid in note.read_text().split()] if note.exists() else []
 
 
 def _runs(pid: int) -> bool:
@@ -260,14 +303,14 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def _until(true: Callable[[], Any], within_s: float = 20.0) -> None:
-    end_s = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < end_s, "waited in vain"
-        time.sleep(0.05)
+def _cpu_s(pid: int) -> float:
+    """Processor time of a process; 0 where it is no more."""
+    try:
+        return float(sum(psutil.Process(pid).cpu_times()[:2]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 if __name__ == "__main__":  # the parent of `test_no_worker_outlives_its_parent`
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs in the background
     for _ in Processes(1).run(_tasks(f"leaves {sys.argv[1]}"), Errands()):
         pass

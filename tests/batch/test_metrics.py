@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from callaudit.batch.standing import RunFigures, Standing
 from callaudit.batch.tasks import Done, Lost, Task
 from callaudit.errors import ConfigError
 from tests.batch.night import Heard, entry
+from tests.waiting import HANG_S, wait_until
 
 FIGURES = RunFigures(1, 3, 3, 0, 0, 0, 2, 1, 2, 1, 4, 2, 1200.0, 30.0, 60.0)
 
@@ -62,10 +62,7 @@ def test_the_file_is_there_and_renewed_while_the_run_lasts(tmp_path: Path) -> No
     with MetricsFile(path, period_s=0.02) as metrics:
         assert read(path)["callaudit_running"] == 1
         metrics(done(1, 4.0), Standing(n_to_do=1, n_done=1))
-        until = time.monotonic() + 10
-        while read(path)["callaudit_calls_total[done]"] == 0 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert read(path)["callaudit_calls_total[done]"] == 1
+        wait_until(lambda: read(path)["callaudit_calls_total[done]"] == 1)
 
 
 def test_the_last_success_outlives_runs_that_fail(tmp_path: Path) -> None:
@@ -97,7 +94,7 @@ def test_a_name_that_nobody_reads_and_a_folder_that_is_none_are_refused(tmp_path
 def test_a_folder_that_goes_ends_no_night(tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()
-    with MetricsFile(folder / "callaudit.prom") as metrics:
+    with MetricsFile(folder / "callaudit.prom", period_s=HANG_S) as metrics:
         (folder / "callaudit.prom").unlink()
         folder.rmdir()
         metrics(done(1, 4.0), Standing(n_to_do=1, n_done=1))

@@ -206,19 +206,18 @@ def test_two_nights_do_not_overlap_and_a_killed_one_leaves_no_lock(config: Confi
         "from callaudit.batch.nightly import alone\n"
         "with alone(Path(sys.argv[1])):\n"
         "    print('in', flush=True)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "in\n"
-        began = time.monotonic()
         with pytest.raises(NightAtWork, match="another night is at work"):
             run_night(config, who="qa", batch=fake_batch)
         file = tmp_path / "night.toml"
         file.write_text(f"[nightly]\nsources = ['{tmp_path}/calls']\nout = '{tmp_path}/out'\nlock = '{path}'\n")
         run = CliRunner().invoke(nightly, ["--config", str(file)])
         assert (run.exit_code, "another night" in run.output) == (3, True)
-        assert time.monotonic() - began < 10.0
+        assert other.poll() is None  # nobody waited for it
         os.kill(other.pid, signal.SIGKILL)
     assert run_night(config, who="qa", batch=fake_batch).is_whole
 
@@ -241,7 +240,7 @@ def test_a_place_that_cannot_be_locked_is_told(tmp_path: Path) -> None:
 @pytest.fixture
 def new_york(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine whose clock is set on at 2:00 on 8 March 2026 and back at 2:00 on 1 November 2026."""
-    monkeypatch.setenv("TZ", "America/New_York")
+    monkeypatch.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")  # as POSIX says it: not every machine has the table of zones
     time.tzset()
     yield
     monkeypatch.undo()

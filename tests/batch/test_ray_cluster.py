@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import time
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from callaudit.batch.executors.ray import Ray
-from callaudit.batch.tasks import Done, Lost, Outcome, Task
+from callaudit.batch.tasks import Done, Lost, Task
 from tests.batch.errands import Errands
+from tests.waiting import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,37 +38,31 @@ def cluster() -> Iterator[Any]:
     cluster.shutdown()
 
 
-def test_a_machine_lost_at_work_loses_no_call(cluster: Any) -> None:
-    waiting = [Task(k, f"{k:064d}", "slow 0.5") for k in range(1, 13)]
-    open_tasks: dict[int, Task] = {}
+def test_a_machine_lost_at_work_loses_no_call(cluster: Any, tmp_path: Path) -> None:
+    """It goes once both workers are at a call, which is told to end when it is gone."""
+    note = tmp_path / "gone"
+    waiting = [Task(k, f"{k:064d}", f"waits {note}") for k in range(1, 13)]
     done: list[int] = []
     lost: list[Lost] = []
 
+    def lose_one() -> None:
+        wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
+        cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)
+        note.touch()
+
     def tasks() -> Iterator[Task | None]:
         """As the queue does: what was lost is given out again, and the end is when all is done."""
-        while waiting or open_tasks:
-            if not waiting:
-                time.sleep(0.05)
-                yield None
-                continue
-            task = waiting.pop(0)
-            open_tasks[task.id] = task
-            yield task
+        while len(done) < 12:
+            yield waiting.pop(0) if waiting else None
 
+    losing = threading.Thread(target=lose_one)
+    losing.start()
     for outcome in Ray(n_workers=2).run(tasks(), Errands()):
-        task = open_tasks.pop(outcome.task.id)
-        _settle(outcome, task, waiting, done, lost)
-        if len(done) == 4:
-            assert len(cluster.nodes) == 2
-            time.sleep(0.1)
-            cluster.remove_node(cluster.nodes.pop(), allow_graceful=False)  # while its worker is at a call
+        if isinstance(outcome, Done):
+            done.append(outcome.task.id)
+        else:
+            lost.append(outcome)
+            waiting.append(replace(outcome.task, attempt=outcome.task.attempt + 1))
+    losing.join()
     assert sorted(done) == list(range(1, 13))
     assert {(one.kind, one.may_pass) for one in lost} == {("WorkerDied", True)}
-
-
-def _settle(outcome: Outcome, task: Task, waiting: list[Task], done: list[int], lost: list[Lost]) -> None:
-    if isinstance(outcome, Done):
-        done.append(task.id)
-    else:
-        lost.append(outcome)
-        waiting.append(Task(task.id, task.recording_id, task.location, task.attempt + 1))

@@ -14,6 +14,7 @@ from callaudit.records import Audit
 from callaudit.reports.stored import audit_from
 from callaudit.store.database import Store, open_store
 from tests.batch.postgres import Postgres
+from tests.waiting import HANG_S
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ def url(new_url: Callable[[], str]) -> str:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    with open_store(url, patience_s=20.0) as opened:
+    with open_store(url, patience_s=HANG_S) as opened:
         yield opened
 
 

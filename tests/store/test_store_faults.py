@@ -21,20 +21,19 @@ from callaudit.store.tables import CallRow
 from tests.batch.postgres import Postgres
 from tests.store.calls import entry, judged
 from tests.store.conftest import NOW
+from tests.waiting import HANG_S
 
 SECRET = "t0p-s3cret"
 
 
 def test_a_server_that_is_gone_for_a_while_is_waited_for(new_server: Callable[[], Postgres]) -> None:
     server = new_server()
-    with open_store(server.database("gone"), patience_s=30.0) as store:
+    with open_store(server.database("gone"), patience_s=HANG_S) as store:
         first = store.save(entry(1, judged()), now=NOW)
         server.stop()
         back = threading.Timer(1.5, server.start)
         back.start()
-        begun = time.monotonic()
         second = store.save(entry(2, judged()), now=NOW)
-        assert time.monotonic() - begun > 1.0
         assert [one.id for one in store.each()] == [first, second]
         back.join()
 
@@ -52,8 +51,8 @@ def test_a_server_that_stays_away_is_told_with_its_address(new_server: Callable[
 def test_what_does_not_pass_is_told_at_once(postgres: Postgres) -> None:
     begun = time.monotonic()
     with pytest.raises(StoreError, match="does not exist"):
-        open_store(postgres.url("nowhere"), patience_s=60.0)
-    assert time.monotonic() - begun < 10
+        open_store(postgres.url("nowhere"), patience_s=2 * HANG_S)
+    assert time.monotonic() - begun < HANG_S
 
 
 @pytest.mark.parametrize(
@@ -104,9 +103,7 @@ def test_a_reader_waits_for_nobody(tmp_path: Path) -> None:
         call_id = store.save(entry(1, judged()), now=NOW)
         other = sqlite3.connect(tmp_path / "calls.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        begun = time.monotonic()
-        assert [one.id for one in store.each()] == [call_id]
-        assert time.monotonic() - begun < 5
+        assert [one.id for one in store.each()] == [call_id]  # it would wait for ever: the other one stays
         other.close()
 
 
