@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -88,13 +88,17 @@ def audit_document(audit: Audit) -> dict[str, JsonValue]:
     }
 
 
-def judgement_document(
-    judgement: Audit | Judgement, written: Mapping[str, dict[str, JsonValue]] | None = None
-) -> dict[str, JsonValue]:
-    """What was judged, without the call; `written` holds findings, by rule, that are in this form already."""
-    written = written or {}
+def judgement_document(judgement: Audit | Judgement) -> dict[str, JsonValue]:
+    """What was judged, without the call."""
     return {
-        "findings": [written.get(finding.rule) or _finding(finding) for finding in judgement.findings],
+        "findings": [finding_document(finding) for finding in judgement.findings],
+        **conclusion_document(judgement),
+    }
+
+
+def conclusion_document(judgement: Audit | Judgement) -> dict[str, JsonValue]:
+    """What the findings come to, and how they were made."""
+    return {
         "failures": [{"rule": failure.rule, "error": failure.error} for failure in judgement.failures],
         "score": _score(judgement.score),
         "made_by": _plain(judgement.made_by),
@@ -263,7 +267,8 @@ def _track(track: Track) -> dict[str, JsonValue]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, JsonValue]:
+def finding_document(finding: Finding) -> dict[str, JsonValue]:
+    """A finding as the contract writes it."""
     return {
         "rule": finding.rule,
         "status": finding.status,

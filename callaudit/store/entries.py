@@ -7,17 +7,16 @@ together are the audit document of the contract, byte for byte.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from callaudit.records import Audit, Call, Direction, Finding, Judgement, PastCall, Severity, Verdict
-from callaudit.reports.json import SCHEMA, audit_document, call_document
+from callaudit.reports.json import SCHEMA, call_document, conclusion_document, finding_document
 from callaudit.reports.stored import call_from
-from callaudit.store.documents import packed, unpacked
+from callaudit.store.documents import line, packed, packed_judgement, unpacked
 
-CALL_KEYS = ("recording", "timeline", "turns", "measurements", "language", "signals", "tracks")
-"""Parts of the audit document that the call's half holds; the judgement's half holds the others."""
 VERDICTS: tuple[Verdict, ...] = ("fail", "review", "pass")
 """The worst first."""
 FIRST_RANK = 10_000_000
@@ -105,8 +104,7 @@ def entries_of(audit: Audit, *, hearing: str, judging: str, past: PastCall | Non
     hearing, judging : digests of the ways it was heard and judged
     past : the call as other calls' rules see it (`callaudit.history.past_call`); tells its day at the office, too
     """
-    document = audit_document(audit)
-    return Entry(_call(audit, call_document(audit.call), hearing, past), judgement_of(audit, document, judging, past))
+    return Entry(_call(audit, call_document(audit.call), hearing, past), judgement_of(audit, judging, past))
 
 
 def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall | None) -> CallEntry:
@@ -133,19 +131,24 @@ def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall |
 
 
 def judgement_of(
-    audit: Audit | Judgement, document: dict[str, Any], judging: str, past: PastCall | None = None
+    audit: Audit | Judgement,
+    judging: str,
+    past: PastCall | None = None,
+    written: Mapping[str, bytes] | None = None,
 ) -> JudgementEntry:
-    """The judgement alone, of a call that is stored already; `document` is the audit's own."""
-    score, made_by = audit.score, audit.made_by
+    """The judgement alone, of a call that is stored already; `written` holds findings, by rule, as lines of JSON."""
+    score, made_by, written = audit.score, audit.made_by, written or {}
+    rest: dict[str, Any] = conclusion_document(audit)
+    findings = (written.get(finding.rule) or line(finding_document(finding)) for finding in audit.findings)
     return JudgementEntry(
         judging=judging,
         rulebook=made_by.rulebook or "",
         rulebook_sha256=made_by.rulebook_sha256 or "",
-        document=packed({key: value for key, value in document.items() if key not in ("schema", *CALL_KEYS)}),
+        document=packed_judgement(findings, rest),
         verdict=score.verdict,
-        score=document["score"]["value"],
-        low=document["score"]["low"],
-        high=document["score"]["high"],
+        score=rest["score"]["value"],
+        low=rest["score"]["low"],
+        high=rest["score"]["high"],
         sheet=score.sheet,
         n_not_assessable=score.n_not_assessable,
         n_failures=len(audit.failures),

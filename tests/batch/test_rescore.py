@@ -27,6 +27,7 @@ from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, load_rulebook
 from callaudit.rules.aids import Aids
 from callaudit.store.database import Store, open_store
+from callaudit.store.documents import packed, unpacked
 from callaudit.store.entries import entries_of
 from callaudit.store.tables import AskedRow, AuditDocument, AuditRow, CallDocument, JudgingRow, PastRow
 from callaudit.testing.scripts import call_from_script
@@ -272,6 +273,16 @@ def test_judgements_of_unknown_digests_are_judged_whole(store: Store, book: Call
     way = Way(book(dearer), Aids())
     assert rescore(store, way).n_parsed == 4
     assert shown(store) == fresh(way)
+
+
+def test_documents_in_one_line_are_taken_over_too(store: Store, book: Callable[..., Rulebook]) -> None:
+    night(store, Way(book(), Aids()))
+    with store.session() as session:  # as a store has them that was made before findings had lines
+        for one in session.scalars(select(AuditDocument)):
+            one.document = packed(unpacked(one.document))
+    before, way = shown(store), Way(book(another_phrase), Aids())
+    rescore(store, way)
+    assert shown(store) == fresh(way) != before
 
 
 def test_a_summary_is_judged_again_with_what_it_sums_up(book: Callable[..., Rulebook]) -> None:
