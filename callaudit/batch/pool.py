@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -41,7 +42,8 @@ def in_order(things: Iterable[Given], make: Callable[[], Do[Given, Made]], worke
     if workers == 1:
         yield from map(make(), things)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (make,)) as pool:
+    # as bytes: a process that starts reads them at once, and what they need is imported by all processes at a time
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (pickle.dumps(make),)) as pool:
         waiting: deque[Future[Any]] = deque()
         try:
             for thing in things:
@@ -57,8 +59,8 @@ def in_order(things: Iterable[Given], make: Callable[[], Do[Given, Made]], worke
                 one.cancel()
 
 
-def _begin(make: Callable[[], Callable[[Any], Any]]) -> None:
-    _DO.append(make())
+def _begin(make: bytes) -> None:
+    _DO.append(pickle.loads(make)())
     gc.collect()
     gc.freeze()  # a rulebook is a hundred thousand objects that need not be looked through again and again
 
