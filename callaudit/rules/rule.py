@@ -108,7 +108,7 @@ class Rulebook:
                 raise RulebookError(f"rulebook {self.name} has no scoring sheet {name!r}; there are: {known}")
             return self.sheets[name]
         own = [sheet for sheet in self.sheets.values() if sector is not None and sector in sheet.sectors]
-        return own[0] if own else self.sheets.get(GENERAL, self.plain_sheet)
+        return own[0] if own else self.sheets.get(GENERAL) or self.plain_sheet
 
     @property
     def plain_sheet(self) -> Sheet:
