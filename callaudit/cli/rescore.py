@@ -46,7 +46,7 @@ def rescore_command(
     """Judge every stored call again, without opening a recording, and say whose verdict flips.
 
     Only what the change touches is judged. Earlier judgements are kept. A rescore that was broken off goes on where it
-    was when it is started again.
+    was when it is started again. Audits in an out folder (STEM.json) stay as they are until the next batch over it.
 
     \b
     callaudit rescore --store calls.db --rulebook our-rules/ --dry-run
