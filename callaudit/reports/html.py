@@ -55,8 +55,9 @@ class Section:
 def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequence[ReportOptions]) -> str:
     """One page; several recordings get a list at its top."""
     wording = WORDINGS[audits[0].language if audits else "zh"]
-    sections = [_section(i, audit, options[i - 1], wording) for i, audit in enumerate(audits, start=1)]
-    style, script = resource("report.css"), resource("report.js")
+    sections = [section(i, audit, options[i - 1], wording) for i, audit in enumerate(audits, start=1)]
+    style = resource("report.css") + resource("call.css")
+    script = resource("player.js") + resource("report.js")
     template = environment().get_template("report.html.j2")
     return template.render(
         sections=sections,
@@ -69,7 +70,8 @@ def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     )
 
 
-def _section(number: int, audit: Audit, options: ReportOptions, wording: Wording) -> Section:
+def section(number: int, audit: Audit, options: ReportOptions, wording: Wording) -> Section:
+    """What is drawn of an audit, the `number`th of its page."""
     violated = with_status(audit, "violated")
     pairs, others = measured(audit.call)
     numbers = {id(finding): i for i, finding in enumerate(violated, start=1)}
