@@ -22,6 +22,7 @@ from typing import Final
 from callaudit.audio.names import UNPRINTABLE
 from callaudit.errors import CallauditError
 from callaudit.files import microseconds, write_whole
+from callaudit.reports.stored import recording_in
 
 SUFFIX = ".json"
 MOST_BYTES = 160
@@ -36,6 +37,9 @@ DRAFT_S = 600.0
 HASTY = hasattr(os, "sync")
 """Whether the system writes everything to the disk at a word; else each file must be waited for."""
 
+LOST_BYTES = 512
+"""So many zeros, or none at all, and a file holds nothing."""
+
 END = b"\n}\n"
 """What an audit ends with, and no line of it before: it tells a whole one from one cut short."""
 
@@ -43,9 +47,6 @@ _FORBIDDEN = frozenset('/\\:*?"<>|')
 _DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _RESERVED = re.compile(r"(?i)summary|(.*\.)?meta")
 """What other files beside the audits are called: the summary, and the sidecars of recordings (`<stem>.meta.json`)."""
-
-_HEAD = re.compile(rb'\s*\{\s*"schema": "callaudit\.audit/\d+",\s*"recording": \{\s*"id": "([0-9a-f]{64})"')
-_HEAD_BYTES = 512
 
 
 def file_name(name: str, recording_id: str) -> str:
@@ -98,7 +99,9 @@ class Outbox:
         wanted = microseconds(judged_at)
         if _time(self._path(name)) == wanted:
             return True
-        return any(_time(path) == wanted and holder(path) == recording_id for path in self._paths(name, recording_id))
+        return any(
+            _time(path) == wanted and recording_in(path) == recording_id for path in self._paths(name, recording_id)
+        )
 
     def settle(self) -> None:
         """Waits until everything written is on the disk."""
@@ -117,14 +120,14 @@ class Outbox:
         try:
             paths = self._paths(name, recording_id)
             for path in paths:
-                if holder(path) == recording_id or (path == paths[0] and _is_lost(path)):
+                if recording_in(path) == recording_id or (path == paths[0] and _is_lost(path)):
                     write_whole(path, data, modified_at=judged_at, hasty=HASTY)
                     return path
             for path in paths:
                 try:
                     write_whole(path, data, only_new=True, modified_at=judged_at, hasty=HASTY)
                 except FileExistsError:
-                    if holder(path) == recording_id:  # another run has just written the same
+                    if recording_in(path) == recording_id:  # another run has just written the same
                         return path
                     continue
                 return path
@@ -142,21 +145,11 @@ class Outbox:
         return [self._path(one) for one in dict.fromkeys(names) if one == name or not _RESERVED.fullmatch(one)]
 
 
-def holder(path: Path) -> str | None:
-    """The id of the recording whose audit a file holds; None where it holds none, or is not there."""
-    try:
-        with path.open("rb") as stream:
-            found = _HEAD.match(stream.read(_HEAD_BYTES))
-    except FileNotFoundError:
-        return None
-    return found[1].decode() if found else None
-
-
 def _is_lost(path: Path) -> bool:
     """Whether a power failure left nothing of a file but its name."""
     try:
         with path.open("rb") as stream:
-            return not stream.read(_HEAD_BYTES).strip(b"\0")
+            return not stream.read(LOST_BYTES).strip(b"\0")
     except FileNotFoundError:
         return False
 

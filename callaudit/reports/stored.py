@@ -6,10 +6,12 @@ the document is the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from callaudit.errors import AuditError
@@ -50,6 +52,25 @@ T = TypeVar("T")
 
 HEARD = ("callaudit", "model", "model_sha256")
 """What of `made_by` made the call; the rest made the judgement."""
+
+_HEAD = re.compile(rb'\s*\{\s*"schema":\s*"callaudit\.audit/\d+",\s*"recording":\s*\{\s*"id":\s*"([0-9a-f]{64})"')
+_HEAD_BYTES = 512
+
+
+def recording_in(path: Path) -> str | None:
+    """The id of the recording whose audit a file holds, by its first bytes; None where it holds none, or is not there.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            found = _HEAD.match(stream.read(_HEAD_BYTES))
+    except FileNotFoundError:
+        return None
+    return found[1].decode() if found else None
 
 
 def as_written(call: Call) -> Call:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, Table, and_, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import BindParameter, Table, and_, bindparam, delete, insert, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from callaudit.records import Severity
@@ -35,21 +35,18 @@ AUDITS, BREACHES, DOCUMENTS, KEPT, ASKED, PASTS, CALLS, JUDGINGS = (
 )
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-# In order and locked: of two writers of the same calls one waits, and then finds what the other wrote.
-OF_CALLS = (
+NAMED = CALLS.alias()
+HEARINGS = (
     select(CALLS.c.id, CALLS.c.recording_id, CALLS.c.day, CALLS.c.agent_id, CALLS.c.team)
-    .where(CALLS.c.id.in_(IDS)).order_by(CALLS.c.id).with_for_update()
-)  # fmt: skip
-NEWEST = select(func.max(CALLS.c.id)).where(CALLS.c.recording_id.in_(IDS)).group_by(CALLS.c.recording_id)
+    .where(CALLS.c.recording_id.in_(select(NAMED.c.recording_id).where(NAMED.c.id.in_(IDS))))
+    .order_by(CALLS.c.id)
+)
+"""All calls of the recordings of some calls."""
+WAIT = HEARINGS.with_for_update()
 KNOWN = select(AUDITS.c.call_id, AUDITS.c.judging_id, AUDITS.c.id).where(
     AUDITS.c.call_id.in_(IDS), AUDITS.c.judging_id.in_(bindparam("judgings", expanding=True))
 )
-LATEST = select(AUDITS.c.id).where(
-    AUDITS.c.latest,
-    AUDITS.c.call_id.in_(
-        select(CALLS.c.id).where(CALLS.c.recording_id.in_(select(CALLS.c.recording_id).where(CALLS.c.id.in_(IDS))))
-    ),
-)
+LATEST = select(AUDITS.c.id).where(AUDITS.c.latest, AUDITS.c.call_id.in_(IDS))
 RETIRE = update(AUDITS).where(AUDITS.c.id.in_(IDS)).values(latest=False)
 RETIRE_BREACHES = update(BREACHES).where(BREACHES.c.audit_id.in_(IDS)).values(rank=None)
 STRIP = tuple(delete(own).where(own.c.audit_id.in_(IDS)) for own in (DOCUMENTS, KEPT, BREACHES, ASKED))
@@ -71,28 +68,29 @@ def write_judgements(
     ----------
     past : False leaves what other calls know of these as it is
     """
-    calls = {row.id: row for row in session.connection().execute(OF_CALLS, {"ids": sorted(judgements)})}
-    entries = {call_id: judgements[call_id] for call_id in sorted(calls)}
-    newest = _newest(session, {row.recording_id for row in calls.values()})
+    calls = _hearings(session, judgements)
+    newest = {call.recording_id: call_id for call_id, call in calls.items()}  # the last one
+    entries = {call_id: judgements[call_id] for call_id in calls if call_id in judgements}
     judgings = {
         one.judging: judging_of(session, one.judging, one.rulebook, one.rulebook_sha256, {})
         for one in {entry.judging: entry for entry in entries.values()}.values()
     }
     known = _known(session, entries, judgings)
-    _retire(session, [call_id for call_id in entries if call_id in newest])
+    _retire(session, [call_id for call_id, call in calls.items() if newest[call.recording_id] in entries])
     _forget(session, known.values())
     rows = {}
     for call_id, entry in entries.items():
         call = calls[call_id]
         rows[call_id] = {
-            "call_id": call_id, "judging_id": judgings[entry.judging], "judged_at": now, "latest": call_id in newest,
+            "call_id": call_id, "judging_id": judgings[entry.judging], "judged_at": now,
+            "latest": newest[call.recording_id] == call_id,
             "day": call.day, "agent_id": call.agent_id, "team": call.team, **_figures(entry),
         }  # fmt: skip
     audits = known | _written(session, rows, known)
     _hang(session, audits, entries, rows, vault)
     if past:
         _write_past(session, entries, vault)
-    if counted := [audits[call_id] for call_id in entries if call_id in newest]:
+    if counted := [audits[call_id] for call_id, row in rows.items() if row["latest"]]:
         add(session, counted)
 
 
@@ -137,9 +135,12 @@ def carry_past(session: Session, call_ids: Collection[int], from_sha256: str, to
     session.execute(insert(PastRow).from_select(["rulebook_sha256", *columns], rows))
 
 
-def _newest(session: Session, recordings: Collection[str]) -> set[int]:
-    """The newest call of each recording: the one whose judgement lists show."""
-    return set(session.connection().execute(NEWEST, {"ids": sorted(recordings)}).scalars())
+def _hearings(session: Session, call_ids: Collection[int]) -> dict[int, Any]:
+    """All calls of the recordings of some calls, in order of ids; nobody else writes to them until the end."""
+    run, ids = session.connection().execute, {"ids": sorted(call_ids)}
+    if session.get_bind().dialect.name == "postgresql":
+        run(WAIT, ids)  # what those wrote who were waited for shows in a statement that begins afterwards
+    return {row.id: row for row in run(HEARINGS, ids)}
 
 
 def _known(session: Session, entries: Mapping[int, JudgementEntry], judgings: Mapping[str, int]) -> dict[int, int]:
@@ -150,7 +151,7 @@ def _known(session: Session, entries: Mapping[int, JudgementEntry], judgings: Ma
 
 
 def _retire(session: Session, call_ids: Collection[int]) -> None:
-    """Takes the latest judgements of these calls' recordings out of lists and counts."""
+    """Takes the latest judgements of calls out of lists and counts."""
     run = session.connection().execute
     if known := list(run(LATEST, {"ids": list(call_ids)}).scalars()):
         take_away(session, known)

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from callaudit.records import PastCall, Promise
@@ -26,9 +26,13 @@ CALL_COLUMNS = (
     "recording_id", "hearing", "path", "duration_s", "direction", "started_at", "day", "agent_id", "agent_name", "team",
     "sector", "language",
 )  # fmt: skip
-SAME_CALL = select(CALLS.c.id).where(
-    CALLS.c.recording_id == bindparam("recording_id"), CALLS.c.hearing == bindparam("hearing")
+SAME_CALL = (
+    select(CALLS.c.id)
+    .where(CALLS.c.recording_id == bindparam("recording_id"), CALLS.c.hearing == bindparam("hearing"))
+    .with_for_update()
 )
+ALONE = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("recording_id"), 0)))
+"""Lets one writer at a time make calls of a recording: PostgreSQL shows nobody the calls that others are making."""
 LATEST_OF_CALL = select(AUDITS.c.id).where(AUDITS.c.call_id == bindparam("of"), AUDITS.c.latest)
 REMOVE = delete(CALLS).where(CALLS.c.id == bindparam("of"))
 ADD_CALL = insert(CALLS).returning(CALLS.c.id)
@@ -46,6 +50,8 @@ def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, 
     """
     run = session.connection().execute
     same = {"recording_id": entry.recording_id, "hearing": entry.hearing}
+    if session.get_bind().dialect.name == "postgresql":
+        run(ALONE, {"recording_id": entry.recording_id})
     if (known := run(SAME_CALL, same).scalar()) is not None:
         if not anew:
             return int(known)

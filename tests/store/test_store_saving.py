@@ -16,8 +16,9 @@ from callaudit.records import Audit, MadeBy, PastCall, Promise
 from callaudit.reports.json import audit_document, dumped
 from callaudit.store.database import Store, open_store
 from callaudit.store.entries import call_of, entries_of
-from callaudit.store.tables import AuditRow, BreachRow, CallRow, PastRow, TaskRow
-from callaudit.store.writing import unpacked_past
+from callaudit.store.judgements import write_judgements
+from callaudit.store.tables import AuditRow, BreachRow, CallRow, DayCount, PastRow, TaskRow
+from callaudit.store.writing import unpacked_past, write_call
 from tests.store.calls import FIRST, SHA, entry, judged, recording
 from tests.store.conftest import NOW
 
@@ -142,6 +143,44 @@ def test_writers_at_once_lose_nothing_and_count_right(store: Store) -> None:
 
 
 # ── reading what is not there ────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("first", ["heard", "judged"])
+def test_of_a_recording_written_twice_at_once_one_judgement_is_listed(store: Store, first: str) -> None:
+    """Heard in two ways by two runs, and heard anew by one while another one judges what was heard before."""
+    before = store.save(entry(1, judged(), hearing="old"), now=NOW) if first == "judged" else None
+
+    def write() -> None:
+        store.save(entry(1, judged(), hearing="new"), now=NOW)
+
+    other = threading.Thread(target=write)
+    with store.session() as session:
+        if before is None:
+            made = entry(1, judged(), hearing="old")
+            before = write_call(session, made.call, store.vault, NOW)
+        write_judgements(session, {before: judged(judging="j2")}, store.vault, NOW)
+        other.start()
+        other.join(0.5)
+    other.join()
+    with store.session(write=False) as session:
+        latest = session.scalars(select(AuditRow.call_id).where(AuditRow.latest)).all()
+        assert latest == [session.scalar(select(func.max(CallRow.id)))]
+        assert session.scalar(select(func.sum(DayCount.n_calls))) == 1
+
+
+def test_a_judgement_waits_for_a_new_hearing_of_its_recording(store: Store) -> None:
+    before = store.save(entry(1, judged(), hearing="old"), now=NOW)
+    other = threading.Thread(target=lambda: store.save_judgement(before, judged(judging="j2"), now=NOW))
+    with store.session() as session:
+        made = entry(1, judged(), hearing="new")
+        after = write_call(session, made.call, store.vault, NOW)
+        write_judgements(session, {after: made.judgement}, store.vault, NOW)
+        other.start()
+        other.join(0.5)
+    other.join()
+    with store.session(write=False) as session:
+        assert session.scalars(select(AuditRow.call_id).where(AuditRow.latest)).all() == [after]
+        assert session.scalar(select(func.sum(DayCount.n_calls))) == 1
+
+
 def test_what_is_not_there_is_said(store: Store) -> None:
     for read in (store.document, store.call, store.audit, store.judgement):
         with pytest.raises(StoreError, match="purged"):
