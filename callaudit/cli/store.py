@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from callaudit.cli.opening import opened, store_options, who
+from callaudit.cli.screen import complain
 from callaudit.store import crypt, upkeep
 from callaudit.store.rekey import rekey as write_anew
 from callaudit.store.schema import HEAD
@@ -34,8 +35,8 @@ def status(url: str | None, config_path: Path | None) -> None:
         click.echo(f"store       {one.name}")
         click.echo(f"tables      {revision or 'none'}{'' if revision == HEAD else f', wanted {HEAD}'}")
         click.echo(f"size        {one.size_bytes() / 1e6:.1f} MB")
-        if revision != HEAD:
-            click.echo("bring the tables up to date with `callaudit store upgrade`")
+        if why := one.wanting():
+            complain(why)
             sys.exit(2)
         found = upkeep.status(one)
     click.echo(f"calls       {found.n_calls}, {found.hours:.1f} h, {found.first_day or '?'} to {found.last_day or '?'}")

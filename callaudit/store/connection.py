@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,6 +124,34 @@ def _begin(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA synchronous = {'NORMAL' if options.get(HASTY, False) else 'FULL'}")
         connection.exec_driver_sql("BEGIN" if options.get(READING, False) else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def altering(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may change tables.
+
+    SQLite changes a table by making it anew and dropping the old one, which would take along every row that hangs on
+    it: references are looked at once, at the end.
+
+    Raises
+    ------
+    StoreError
+        A row would hang on nothing; nothing was changed.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys = OFF")  # within a transaction it would do nothing
+        try:
+            with connection.begin():
+                yield connection
+                if torn := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise StoreError(f"rows of {torn[0]} hang on missing rows of {torn[2]}; please report this")
+        finally:
+            driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _begin_postgres(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,16 +20,27 @@ from callaudit.config import StoreConfig
 from callaudit.errors import LeaseLost, StoreError
 from callaudit.records import Audit, Call
 from callaudit.reports.stored import audit_from, call_from
-from callaudit.store.connection import ALONE, HASTY, READING, address_of, fault, make_engine, patiently, shown
+from callaudit.store.connection import (
+    ALONE,
+    HASTY,
+    READING,
+    address_of,
+    altering,
+    fault,
+    make_engine,
+    patiently,
+    shown,
+)
 from callaudit.store.crypt import OPEN, Vault, is_sealed, keys_in, vault_of
 from callaudit.store.documents import unpacked
 from callaudit.store.entries import Entry, JudgementEntry, joined
 from callaudit.store.judgements import write_judgements
-from callaudit.store.schema import HEAD, bring_to_head, revision_of
+from callaudit.store.schema import HEAD, bring_to_head, revision_of, wanting
 from callaudit.store.tables import AccessRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, TaskRow
 from callaudit.store.writing import write_call
 
 T = TypeVar("T")
+log = logging.getLogger("callaudit.store")
 
 PATIENCE_S = 120.0
 """How long a database that is gone is waited for."""
@@ -76,9 +88,19 @@ def open_store(
 
 
 def configured_store(config: StoreConfig, *, upgrade: bool = True, documents: bool = True) -> Store:
-    """The store of the settings, with the key of the environment variable that they name; errors as `open_store`."""
+    """The store of the settings, with the key of the environment variable that they name.
+
+    Raises
+    ------
+    StoreError
+        As `open_store`; or its tables are of another version, `upgrade` is False, and documents are to be read.
+    """
     key = keys_in(config.key_env) if config.key_env and documents else None
-    return open_store(config.url or "", key=key, upgrade=upgrade, documents=documents)
+    store = open_store(config.url or "", key=key, upgrade=upgrade, documents=documents)
+    if documents and not upgrade and (why := store.wanting()):
+        store.close()
+        raise StoreError(why)
+    return store
 
 
 def _ready(path: Path, make: bool) -> None:
@@ -297,18 +319,39 @@ class Store:
 
         return patiently(work, self._url, self._patience_s)
 
-    def tidy(self) -> None:
-        """Gives the room of what was deleted back to the system, so that nothing of it is left in the files.
+    def wanting(self) -> str | None:
+        """Why the tables cannot be worked with, and what is to be done; None where they are this version's."""
+        return wanting(self.revision(), self._url)
 
-        PostgreSQL marks the room as free and overwrites it in time; `VACUUM FULL` does it at once, and locks tables.
+    def tidy(self, *, least_free: float = 0.0) -> None:
+        """Leaves nothing of what was deleted in the files, and gives its room back to the system.
+
+        SQLite has overwritten it already, in its log; here the log is brought into the file and emptied. PostgreSQL
+        marks the room as free and overwrites it in time; `VACUUM FULL` does it at once, and locks tables.
+
+        Parameters
+        ----------
+        least_free : share of an SQLite file that has to be free, in [0, 1], before room is given back: for that the
+            whole file is copied, which takes as much room again, and whoever writes waits for it
         """
         options = {ALONE: True} | ({"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {})
 
         def work() -> None:
             with self._engine.execution_options(**options).connect() as connection:
-                connection.exec_driver_sql("VACUUM")
-                if self.dialect == "sqlite":
-                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                if self.dialect != "sqlite":
+                    connection.exec_driver_sql("VACUUM")
+                    return
+                free, pages = (
+                    connection.exec_driver_sql(f"PRAGMA {what}").scalar_one()
+                    for what in ("freelist_count", "page_count")
+                )
+                if free >= least_free * pages:
+                    connection.exec_driver_sql("VACUUM")
+                if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                    log.warning(
+                        "%s: somebody reads it all the time; what was deleted is in its files until that ends",
+                        self.name,
+                    )
 
         patiently(work, self._url, self._patience_s)
 
@@ -323,7 +366,7 @@ class Store:
         with self._engine.execution_options(**{READING: True}).connect() as connection:
             if revision_of(connection) == HEAD:
                 return
-        with self._engine.begin() as connection:
+        with altering(self._engine) as connection:
             bring_to_head(connection, self._url)
 
     def _try_key(self) -> None:

@@ -11,7 +11,7 @@ from callaudit.errors import StoreError
 from callaudit.store.connection import shown
 
 HEAD = "0003"
-"""The newest revision under `migrations/versions`; a test holds it to that."""
+"""The newest revision under `migrations/versions`, whose names grow; a test holds it to that."""
 LOCK = 0x63616C6C  # "call": number of PostgreSQL's advisory lock while tables change
 
 
@@ -20,6 +20,15 @@ def revision_of(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def wanting(revision: str | None, url: URL) -> str | None:
+    """Why a database of this revision cannot be worked with, and what is to be done; None where it can."""
+    if revision == HEAD:
+        return None
+    if revision is not None and revision > HEAD:
+        return f"{shown(url)}: of a newer callaudit (tables {revision}, this one knows {HEAD}); upgrade callaudit"
+    return f"{shown(url)}: tables {revision or 'none'}, wanted {HEAD}; bring them up with `callaudit store upgrade`"
 
 
 def bring_to_head(connection: Connection, url: URL) -> str | None:
@@ -42,16 +51,12 @@ def bring_to_head(connection: Connection, url: URL) -> str | None:
             f"{shown(url)}: no store of callaudit, it holds the table {others[0]!r}; choose another --store"
         )
 
+    if before is not None and before > HEAD:
+        raise StoreError(wanting(before, url))
+
     from alembic import command  # 0.2 s that only a database of another revision needs to wait for
-    from alembic.script import ScriptDirectory
 
     config = migrations()
-    if before is not None and before not in {
-        one.revision for one in ScriptDirectory.from_config(config).walk_revisions()
-    }:
-        raise StoreError(
-            f"{shown(url)}: written by a newer callaudit (tables {before}, this one knows {HEAD}); upgrade callaudit"
-        )
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     return before

@@ -113,10 +113,10 @@ class RunTaskRow(Base):
 
 # ── what was heard, and how it was judged ────────────────────────────────────────────────────────────────────────
 class CallRow(Base):
-    """A call as it was heard."""
+    """A call as it was heard; the id of one that was purged is never given to another."""
 
     __tablename__ = "calls"
-    __table_args__ = (Unique("recording_id", "hearing"),)
+    __table_args__ = (Unique("recording_id", "hearing"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     recording_id: Mapped[str] = mapped_column(String(64))

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from callaudit.cli import root
 from callaudit.store.crypt import new_key, vault_of
 from callaudit.store.database import Store, open_store
+from callaudit.store.schema import HEAD
 from callaudit.store.tables import AccessRow, TaskRow
 from tests.store.calls import entry, judged, recording
 from tests.store.conftest import NOW
@@ -56,7 +57,7 @@ def test_upgrade_makes_the_tables(run: Run, url: str) -> None:
         Path(url).touch()
     found = run("store", "upgrade")
     assert found.exit_code == 0
-    assert "none → 0002" in found.output
+    assert f"none → {HEAD}" in found.output
 
 
 def test_failures_are_listed_with_their_cause(failed: Store, run: Run) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import delete, select, text, update
 
 from callaudit.errors import StoreError
 from callaudit.store import counts, desk_tables  # noqa: F401  # the second adds its tables to `Base`
-from callaudit.store.connection import address_of, make_engine
+from callaudit.store.connection import address_of, altering, make_engine
 from callaudit.store.database import Store, open_store
 from callaudit.store.schema import HEAD, migrations
 from callaudit.store.tables import AccessRow, AgentCount, Base, DayCount, RuleCount
@@ -94,6 +96,35 @@ def _counted(store: Store) -> list[list[tuple[object, ...]]]:
         ]
 
 
+def test_a_table_that_is_made_anew_keeps_what_hangs_on_it(url: str) -> None:
+    with open_store(url) as store:
+        call_id = store.save(entry(1, judged(("r", "major", 0.9))), now=NOW)
+    engine = make_engine(address_of(url))
+    with altering(engine) as connection:
+        changes = Operations(MigrationContext.configure(connection))
+        recreate = "always" if engine.dialect.name == "sqlite" else "auto"
+        with changes.batch_alter_table("calls", recreate=recreate) as calls:  # type: ignore[arg-type]
+            calls.drop_column("sector")
+    with engine.connect() as connection:
+        for table in ("call_documents", "audits", "audit_documents", "breaches"):
+            assert connection.execute(text(f"SELECT COUNT(*) FROM {table}")).scalar() == 1, table
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM calls WHERE id = :of"), {"of": call_id})
+        assert connection.execute(text("SELECT COUNT(*) FROM breaches")).scalar() == 0
+
+
+def test_tables_are_not_changed_so_that_a_row_hangs_on_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path / "calls.db") as store:  # PostgreSQL looks at every reference at once
+        store.save(entry(1, judged()), now=NOW)
+    engine = make_engine(address_of(tmp_path / "calls.db"))
+    with pytest.raises(StoreError, match="hang on missing rows of calls"), altering(engine) as one:
+        one.execute(text("DELETE FROM calls"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM calls")).scalar() == 1
+
+
 def test_a_newer_database_is_refused_and_left_alone(url: str) -> None:
     with open_store(url) as store, store.session() as session:
         session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -137,6 +168,27 @@ def test_the_access_log_can_only_be_added_to(store: Store, statement: object) ->
     with store.session(write=False) as session:
         row = session.scalars(select(AccessRow)).one()
         assert (row.at, row.who, row.act, row.what) == (NOW, "li", "open call", {"call": 1})
+
+
+def test_no_row_of_the_access_log_can_be_put_in_the_place_of_another(tmp_path: Path) -> None:
+    with open_store(tmp_path / "calls.db") as store:  # PostgreSQL has no REPLACE, and asks triggers on a conflict
+        for _ in range(2):
+            store.log_access("li", "open call", now=NOW)
+        replacing = "REPLACE INTO access_log (id, at, who, act, what) VALUES (1, '2026-01-01', 'nobody', '', '{}')"
+        with pytest.raises(StoreError, match="can only be added to"), store.session() as session:
+            session.execute(text(replacing))
+        with store.session(write=False) as session:
+            assert session.scalars(select(AccessRow.who)).all() == ["li", "li"]
+
+
+def test_a_conflict_changes_no_row_of_the_access_log(store: Store) -> None:
+    store.log_access("li", "open call", now=NOW)
+    conflict = (
+        "INSERT INTO access_log (id, at, who, act, what) VALUES (1, '2026-01-01', 'nobody', '', '{}') "
+        "ON CONFLICT (id) DO UPDATE SET who = 'nobody'"
+    )
+    with pytest.raises(StoreError, match="can only be added to"), store.session() as session:
+        session.execute(text(conflict))
 
 
 def test_the_access_log_cannot_be_emptied_at_once(postgres: Postgres) -> None:

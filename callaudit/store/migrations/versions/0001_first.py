@@ -13,6 +13,11 @@ APPEND_ONLY = {
         f"CREATE TRIGGER access_log_no_{act.lower()} BEFORE {act} ON access_log "
         "BEGIN SELECT RAISE(ABORT, 'the access log can only be added to'); END"
         for act in ("UPDATE", "DELETE")
+    ]
+    + [  # an INSERT OR REPLACE deletes without asking the triggers of a DELETE
+        "CREATE TRIGGER access_log_no_replace BEFORE INSERT ON access_log "
+        "WHEN EXISTS (SELECT 1 FROM access_log WHERE id = NEW.id) "
+        "BEGIN SELECT RAISE(ABORT, 'the access log can only be added to'); END"
     ],
     "postgresql": [
         "CREATE FUNCTION access_log_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -56,6 +61,7 @@ def upgrade() -> None:
         sa.Column("masked", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
         sa.UniqueConstraint("recording_id", "hearing", name=op.f("uq_calls_recording_id_hearing")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_calls_agent_id"), ["agent_id"], unique=False)
