@@ -40,6 +40,7 @@ from callaudit.rules.past import (
 from callaudit.store.database import Store
 from callaudit.store.entries import JudgementEntry
 from callaudit.store.judgements import write_judgements
+from callaudit.store.rekey import is_renamed, rename_customers
 from callaudit.store.tables import AskedRow, AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow, PastRow
 from callaudit.store.writing import asked_key, unpacked_past
 
@@ -114,6 +115,8 @@ def cross_calls(
     done, judging_id = Crossed(), store.transact(partial(_judging, way.judging), write=False)
     if judging_id is None:
         return done
+    if not is_renamed(store):  # the key was changed: by two names nobody finds the calls of one customer
+        rename_customers(store)
     for _ in range(ROUNDS):
         before = done.n_judged
         _Round(store, way, judging_id, complete, workers, done, progress).run()
@@ -288,12 +291,13 @@ class _Round:
         vault = self.store.vault
         if changed:
             write_judgements(session, changed, vault, now, past=False)
-        if same:
-            session.execute(delete(AskedRow).where(AskedRow.audit_id.in_(same)))
+        there = select(AuditRow.id).where(AuditRow.id.in_(same)).order_by(AuditRow.id).with_for_update()
+        kept = session.scalars(there).all()  # the others were purged meanwhile
+        session.execute(delete(AskedRow).where(AskedRow.audit_id.in_(kept)))
         rows = [
             {"audit_id": audit_id, "key": asked_key(key, vault), "answer": answer}
-            for audit_id, entry in same.items()
-            for key, answer in entry.asked
+            for audit_id in kept
+            for key, answer in same[audit_id].asked
         ]
         if rows:
             session.execute(insert(AskedRow), rows)

@@ -3,9 +3,11 @@
 A key is 32 random bytes in URL-safe base64 (`callaudit store new-key`). Several keys, separated by commas, allow a
 change of key: the first one encrypts, all decrypt; `callaudit store rekey` then brings every document to the first.
 
-What stays in the clear, because lists ask for it: times, lengths, directions, agents' ids and names, teams, sectors,
-file names, verdicts, scores, names of the rules broken with severity, confidence and second, and counts of what was
-masked. Customers' numbers are kept as a keyed hash (HMAC-SHA256), so that calls of one customer are found all the same.
+What stays in the clear, because lists and the queue ask for it: times (of promises that are due, too), lengths,
+directions, agents' ids and names, teams, sectors, paths of recordings, verdicts, scores, names of the rules broken with
+severity, confidence and second, of the rules kept and left open, counts of them and of what was masked, causes of
+failures, digests of rulebooks, and the access log. Customers' numbers are kept as a keyed hash (HMAC-SHA256), so that
+calls of one customer are found all the same.
 
 References
 ----------
@@ -30,6 +32,8 @@ from callaudit.errors import StoreError
 MARK = b"\x00CA1"
 """How an encrypted document begins; a compressed one begins with 28 B5 2F FD."""
 NAME_BYTES, NONCE_BYTES = 8, 12
+HASHED = "h:"
+"""How a keyed hash begins; the name of its key follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,13 @@ class Vault:
         return _hashed(self.keys[0], customer)
 
     def aliases(self, customer: str) -> tuple[str, ...]:
-        """Everything the customer may be kept as, while keys are changed: ask for any of these."""
-        return (customer, *(_hashed(key, customer) for key in self.keys))
+        """Everything the customer may be kept as, until a change of keys is complete; the newest first."""
+        return (*(_hashed(key, customer) for key in self.keys), customer)
+
+    @property
+    def alias_head(self) -> str:
+        """How every `alias` begins that is a hash by the first key; empty where there is no key."""
+        return _alias_head(self.keys[0]) if self.keys else ""
 
 
 OPEN = Vault()
@@ -142,5 +151,9 @@ def _parts(kept: bytes) -> tuple[bytes, bytes, bytes]:
     return rest[:NAME_BYTES], rest[NAME_BYTES : NAME_BYTES + NONCE_BYTES], rest[NAME_BYTES + NONCE_BYTES :]
 
 
+def _alias_head(key: bytes) -> str:
+    return f"{HASHED}{_name(key).hex()}:"
+
+
 def _hashed(key: bytes, customer: str) -> str:
-    return "h:" + hmac.new(key, b"customer\x00" + customer.encode(), hashlib.sha256).hexdigest()[:40]
+    return _alias_head(key) + hmac.new(key, b"customer\x00" + customer.encode(), hashlib.sha256).hexdigest()[:40]

@@ -26,6 +26,7 @@ from callaudit.rules.past import Asking, History, history_of
 from callaudit.store.crypt import new_key
 from callaudit.store.database import Store, open_store
 from callaudit.store.entries import entries_of
+from callaudit.store.rekey import rekey
 from callaudit.testing.scripts import call_from_script
 
 WHOLE = load_rulebook("etiquette-zh")
@@ -165,6 +166,30 @@ def test_customers_are_found_by_their_keyed_hashes_too(tmp_path: Path) -> None:
         assert told(store) == expected(CALLS, complete=True)
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("calls.db*"))
     assert b"13800001234" not in kept
+
+
+@pytest.mark.parametrize("rekeyed", [True, False])
+def test_customers_are_found_whatever_key_was_theirs_before(tmp_path: Path, rekeyed: bool) -> None:
+    """Plain for a night, then under a key, then under another; call 4 leaves the number of one who calls after that."""
+    first, second = new_key(), new_key()
+    known = (CALLS[0], CALLS[5]), (CALLS[3], CALLS[1])
+    others = [one for one in CALLS if one not in (*known[0], *known[1])]
+    nights = (None, known[0]), (first, known[1]), (f"{second},{first}", others)
+    for key, calls in nights:
+        with opened(tmp_path, key=key) as store:
+            if rekeyed:
+                rekey(store)
+            night(store, calls)
+            cross_calls(store, WAY, complete=True)
+    with opened(tmp_path, key=f"{second},{first}") as store:
+        assert told(store) == expected(CALLS, complete=True)
+        rekey(store)
+    with opened(tmp_path, key=second) as store:
+        assert cross_calls(store, WAY, complete=True).n_judged == 0
+        assert told(store) == expected(CALLS, complete=True)
+        store.tidy()
+    kept = b"".join(path.read_bytes() for path in tmp_path.glob("calls.db*"))
+    assert b"13900003318" not in kept
 
 
 @pytest.mark.parametrize("rule_id", ["keep-promises", "complaint-reply-kept-in-time", "voice-gentle-courteous"])

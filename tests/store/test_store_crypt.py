@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from callaudit.config import StoreConfig
 from callaudit.errors import StoreError
@@ -16,7 +16,7 @@ from callaudit.reports.json import audit_document, dumped
 from callaudit.store.crypt import MARK, OPEN, new_key, vault_of
 from callaudit.store.database import configured_store, open_store
 from callaudit.store.entries import entries_of
-from callaudit.store.rekey import rekey
+from callaudit.store.rekey import UNKNOWN, is_renamed, rekey
 from callaudit.store.tables import AskedRow, AuditDocument, CallDocument, PastRow
 from tests.store.calls import FIRST, entry, judged, recording
 from tests.store.conftest import NOW
@@ -111,6 +111,42 @@ def test_a_change_of_key_brings_every_document_to_the_new_one(new_url: Callable[
             assert set(session.scalars(select(PastRow.customer))) == {store.vault.alias(CUSTOMER)}
             assert session.scalars(select(AskedRow.key)).one() == f"customer:{store.vault.alias(CUSTOMER)}"
             assert session.scalars(select(PastRow.document)).first() is not None
+
+
+def test_what_was_asked_by_two_names_is_asked_by_one(new_url: Callable[[], str]) -> None:
+    """A rescore between a change of keys and the rekey carries over questions by their old names."""
+    url, first, second = new_url(), new_key(), new_key()
+    with open_store(url, key=first) as store:
+        store.save(entry(1, judged(past=PAST, asked=((f"customer:{CUSTOMER}", "old"),))), now=NOW)
+    with open_store(url, key=f"{second},{first}") as store:
+        with store.session() as session:
+            name = f"customer:{store.vault.alias(CUSTOMER)}"
+            session.execute(insert(AskedRow).values(audit_id=1, key=name, answer="new"))
+        assert not is_renamed(store)
+        rekey(store)
+        assert is_renamed(store)
+        with store.session(write=False) as session:
+            assert session.execute(select(AskedRow.key, AskedRow.answer)).all() == [(name, "new")]
+
+
+def test_questions_about_customers_who_never_called_are_renamed_too(new_url: Callable[[], str]) -> None:
+    url, first, second = new_url(), new_key(), new_key()
+    asked = ((f"customer:{CUSTOMER}", "x"), ("agent:a1", "y"))
+    with open_store(url) as store:  # who asks need not be the customer: a number may be left in a call
+        store.save(entry(1, judged(asked=asked)), now=NOW)
+    with open_store(url, key=first) as store:
+        rekey(store)
+        with store.session(write=False) as session:
+            wanted = {(f"customer:{store.vault.alias(CUSTOMER)}", "x"), asked[1]}
+            assert set(map(tuple, session.execute(select(AskedRow.key, AskedRow.answer)))) == wanted
+    with open_store(url, key=f"{second},{first}") as store:
+        assert not is_renamed(store)
+        rekey(store)
+        assert is_renamed(store)
+        with store.session(write=False) as session:  # only the hash is known: the question has to be asked again
+            answers = {row.key: row.answer for row in session.scalars(select(AskedRow))}
+            assert answers.pop("agent:a1") == "y"
+            assert list(answers.values()) == [UNKNOWN]
 
 
 def test_a_damaged_document_is_told(url: str) -> None:
