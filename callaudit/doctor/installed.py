@@ -12,7 +12,7 @@ from callaudit.doctor.check import Check
 
 LOADED = (
     "numpy", "scipy", "soundfile", "av", "soxr", "onnxruntime", "ctranslate2", "faster_whisper", "webrtcvad", "opencc",
-    "cryptography", "zstandard", "sqlalchemy", "alembic", "pydantic",
+    "numba", "cryptography", "zstandard", "sqlalchemy", "alembic", "pydantic",
 )  # fmt: skip
 """Modules that a call cannot do without, most with compiled parts, which may be installed and yet not load."""
 
