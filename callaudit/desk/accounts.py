@@ -115,7 +115,7 @@ def make(
     row: dict[str, Any] = {
         "name": name, "shown_name": _text(shown_name) or name, "made_at": now,
         "password": passwords.hashed(password) if password is not None else None,
-        "must_change": must_change and password is not None, **_role(role, agent_id),
+        "must_change": must_change and password is not None, **check_role(role, agent_id),
     }  # fmt: skip
     user_id = session.execute(insert(UserRow).values(row).returning(UserRow.id)).scalar_one()
     note(session, by, "make account", now=now, account=name, role=role)
@@ -135,7 +135,7 @@ def set_role(
     row = _row(session, user_id)
     if role != "admin":
         _keep_an_admin(session, row)
-    session.execute(update(UserRow).where(UserRow.id == user_id).values(_role(role, agent_id)))
+    session.execute(update(UserRow).where(UserRow.id == user_id).values(check_role(role, agent_id)))
     note(session, by, "set role", now=now, account=row.name, role=role)
 
 
@@ -243,21 +243,28 @@ def set_language(session: Session, user: User, language: str | None) -> None:
     session.execute(update(UserRow).where(UserRow.id == user.id).values(language=language))
 
 
-# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _row(session: Session, user_id: int) -> UserRow:
-    row = session.get(UserRow, user_id)
-    if row is None:
-        raise NotThere("there is no such account")
-    return row
+def check_role(role: Role, agent_id: str | None) -> dict[str, Any]:
+    """The columns of a role.
 
-
-def _role(role: Role, agent_id: str | None) -> dict[str, Any]:
+    Raises
+    ------
+    DeskError
+        There is no such role, or an agent lacks the id of whose calls it sees.
+    """
     if role not in ROLES:
         raise DeskError(f"there is no role {role!r}; wanted one of {', '.join(ROLES)}")
     agent_id = _text(agent_id or "") or None
     if role == "agent" and agent_id is None:
         raise DeskError("an agent's account needs the agent id of the calls it may see")
     return {"role": role, "agent_id": agent_id}
+
+
+# ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _row(session: Session, user_id: int) -> UserRow:
+    row = session.get(UserRow, user_id)
+    if row is None:
+        raise NotThere("there is no such account")
+    return row
 
 
 def _text(given: str) -> str:
@@ -275,15 +282,3 @@ def _keep_an_admin(session: Session, row: UserRow) -> None:
 def _keep_password(session: Session, user_id: int, password: str, *, must_change: bool) -> None:
     changed = {"password": passwords.hashed(password), "must_change": must_change}
     session.execute(update(UserRow).where(UserRow.id == user_id).values(changed))
-
-
-def role_of(name: str) -> Role:
-    """The role of that name.
-
-    Raises
-    ------
-    DeskError
-    """
-    if name not in ROLES:
-        raise DeskError(f"there is no role {name!r}; wanted one of {', '.join(ROLES)}")
-    return name

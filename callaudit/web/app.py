@@ -14,6 +14,7 @@ from callaudit.web.desk import Desk
 from callaudit.web.faults import add_faults
 from callaudit.web.front import Front
 from callaudit.web.gate import Gate
+from callaudit.web.oidc import Provider
 from callaudit.web.sessions import is_local
 from callaudit.web.tries import Tries
 
@@ -28,6 +29,8 @@ def make_app(desk: Desk) -> FastAPI:
         root_path=desk.config.review.root_path,
     )  # fmt: skip
     app.state.desk, app.state.tries = desk, Tries()
+    oidc = desk.config.review.oidc
+    app.state.provider = Provider(oidc) if oidc.wanted else None
     for package in (pages, api):
         for module in iter_modules(package.__path__):
             router = import_module(f"{package.__name__}.{module.name}").router

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from callaudit.desk.people import User
 from callaudit.errors import CallauditError, DeskError, NotAllowed, NotThere, Stale, StoreError
 from callaudit.web.drawing import language_of, page
-from callaudit.web.words import say
+from callaudit.web.words import say, translated
 
 log = logging.getLogger("callaudit.web")
 
@@ -40,7 +40,7 @@ def answer(
     user = user if isinstance(user, User) else None
     known = status if status in KNOWN else 500 if status >= 500 else 400
     language = language_of(request, user)
-    said = said or say(language, f"fault.{known}.more")
+    said = translated(language, said) if said else say(language, f"fault.{known}.more")
     if wants_json(request):
         return JSONResponse({"detail": said}, status, headers=dict(headers or {}))
     if "hx-request" in request.headers:

@@ -6,21 +6,27 @@ import asyncio
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from callaudit.desk import accounts, sign_ins
 from callaudit.desk.people import User
+from callaudit.desk.single_sign_on import Stranger, admit, strongest
 from callaudit.desk.trail import note
+from callaudit.errors import DeskError, NotAllowed
 from callaudit.web.desk import Desk, TheDesk, page
 from callaudit.web.drawing import language_of
+from callaudit.web.oidc import Provider, claim
 from callaudit.web.sessions import START, START_COOKIE, csrf_of, keeps_cookie, new_start, put, secret_in, take
 from callaudit.web.tries import Tries
-from callaudit.web.words import say
+from callaudit.web.words import say, translated
 
 router = APIRouter()
+AWAY = timedelta(minutes=15)
+AWAY_COOKIE = "callaudit-away"
+"""Of a browser that signs in at the provider."""
 
 
 def safe_target(given: str, *, sign_in: bool = False) -> str:
@@ -51,7 +57,8 @@ def form(request: Request, desk: Desk, target: str, said: str = "", status: int 
     start = secret_in(request, START_COOKIE) or new_start()
     request.state.csrf = csrf_of(start)
     answer = page(
-        request, None, "access/sign_in.html.j2", status, target=safe_target(target), said=said, name=name,
+        request, None, "access/sign_in.html.j2", status, target=safe_target(target), name=name,
+        said=translated(language_of(request, None), said),
         sso=(oidc.label or oidc.issuer) if oidc.wanted else None,
     )  # fmt: skip
     put(request, answer, start, lasts=START, name=START_COOKIE)
@@ -109,6 +116,59 @@ def welcome(request: Request, desk: Desk, user: User, target: str, act: str) -> 
     return answer
 
 
+# ── single sign-on ───────────────────────────────────────────────────────────────────────────────────────────────
+@router.get("/sign-in/sso")
+def leave(request: Request, desk: TheDesk, next: str = "/") -> Response:
+    """Sends the browser to the company's provider."""
+    if not keeps_cookie(request, desk.config.review.plain_http):
+        return form(request, desk, next)
+    try:
+        leaving = _provider(request).leave(_back(request))
+    except DeskError as error:
+        return form(request, desk, next, str(error), 503)
+    answer = RedirectResponse(leaving.address, 303)
+    put(request, answer, leaving.packed(safe_target(next)), lasts=AWAY, name=AWAY_COOKIE)
+    return answer
+
+
+@router.get("/sign-in/sso/back")
+def come_back(request: Request, desk: TheDesk) -> Response:
+    """Signs in whom the provider vouches for."""
+    provider, config = _provider(request), desk.config.review.oidc
+    try:
+        came = provider.returned(secret_in(request, AWAY_COOKIE), request.query_params)
+        claims = provider.claims(came, _back(request))
+        role = strongest(claim(claims, config.role_claim), config.roles) if config.roles else None
+        if config.roles and role is None:
+            raise NotAllowed(_say(request, "access.sso.no_role"))
+        agent_id = claim(claims, config.agent_claim) if config.agent_claim else None
+        who = Stranger(
+            claims["iss"], claims["sub"], str(claim(claims, config.name_claim) or ""),
+            str(claim(claims, config.shown_name_claim) or ""), role, None if agent_id is None else str(agent_id),
+        )  # fmt: skip
+        now = desk.clock()
+        user = desk.store.transact(lambda session: admit(session, who, now=now))
+    except DeskError as error:
+        refused = form(request, desk, "/", str(error), 403)
+        take(request, refused, AWAY_COOKIE)
+        return refused
+    answer = welcome(request, desk, user, came.target, "sign in by single sign-on")
+    take(request, answer, AWAY_COOKIE)
+    return answer
+
+
+def _provider(request: Request) -> Provider:
+    provider = request.app.state.provider
+    if not isinstance(provider, Provider):
+        raise HTTPException(404)
+    return provider
+
+
+def _back(request: Request) -> str:
+    return str(request.url_for("come_back"))
+
+
+# ── signing out ──────────────────────────────────────────────────────────────────────────────────────────────────
 @router.post("/sign-out")
 def sign_out(request: Request, desk: TheDesk) -> Response:
     """Signs this browser out."""

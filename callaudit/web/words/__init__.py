@@ -37,3 +37,18 @@ def say(language: str, key: str, **values: Any) -> str:
     """
     text = words(language)[key]
     return text.format(**values) if values else text
+
+
+@cache
+def _by_english(language: str) -> Mapping[str, str]:
+    own = words(language)
+    return {english: own[key] for key, english in words("en").items()}
+
+
+def translated(language: str, said: str) -> str:
+    """What an error of `callaudit.desk` says, in a language: a text whose English is exactly that, else as it is.
+
+    >>> translated("zh", "there is no such account")
+    '没有这个账号。'
+    """
+    return _by_english(language).get(said, said)

@@ -1,11 +1,73 @@
 """Signing in, accounts, one's own account; and what is said when something cannot be done."""
 
+from callaudit.desk.passwords import LONGEST, SHORTEST
+
 WORDS = {
+    # what callaudit.desk raises: the English is its message
+    "error.account": ("没有这个账号。", "there is no such account"),
+    "error.name": ("账号由 1 至 64 个字母、数字或 . _ - + @ 组成。", "a name is 1 to 64 letters, digits or . _ - + @"),
+    "error.name.taken": (
+        "这个账号已存在,请换一个,或重新启用它。",
+        "there is an account of that name; choose another, or enable it again",
+    ),
+    "error.agent": (
+        "坐席账号要填写工号,只能查看该工号的通话。",
+        "an agent's account needs the agent id of the calls it may see",
+    ),
+    "error.last_admin": ("这是最后一个管理员,请先另设一个。", "this is the last admin; make another one first"),
+    "error.password.short": (
+        f"密码太短,至少 {SHORTEST} 个字符。",
+        f"the password is too short; wanted at least {SHORTEST} characters",
+    ),
+    "error.password.long": (
+        f"密码太长,最多 {LONGEST} 个字符。",
+        f"the password is too long; wanted at most {LONGEST} characters",
+    ),
+    "error.password.common": (
+        "这个密码太容易猜到,请换一个,例如四个以上不相干的词。",
+        "the password is one of those that are tried first; choose another, e.g. four or more words",
+    ),
+    "error.password.name": ("密码里不能包含账号。", "the password holds the name of the account; choose another"),
+    "error.password.old": ("现在的密码不对。", "the present password is not right"),
+    "error.password.same": ("新密码与现在的相同,请换一个。", "the new password is the present one; choose another"),
+    "error.token": ("没有这个令牌。", "there is no such token"),
+    "error.token.role": ("您的角色不能创建令牌。", "this role makes no tokens"),
+    "error.token.name": ("令牌要有名称,最多 80 个字符。", "a token needs a name of at most 80 characters"),
+    "error.sso.expired": ("这次登录已过期,请重新开始。", "this sign-in has expired; begin again"),
+    "error.sso.other": ("这是另一个登录服务的回应。", "this answer is another provider's"),
+    "error.sso.refused": ("登录服务拒绝了这次登录。", "the provider refused the sign-in"),
+    "error.sso.unproven": (
+        "登录服务没有确认这次登录,请重新开始。",
+        "the provider did not confirm the sign-in; begin again",
+    ),
+    "error.sso.away": (
+        "单点登录服务没有应答,请稍候再试。",
+        "the provider of the single sign-on does not answer; try again later",
+    ),
+    "error.sso.where": (
+        "单点登录服务没有说明登录地址。",
+        "the provider of the single sign-on does not say where to sign in",
+    ),
+    "error.sso.name": (
+        "单点登录服务自称的名字与设置不符。",
+        "the provider of the single sign-on calls itself by another name",
+    ),
+    "error.sso.local": (
+        "同名账号不是单点登录账号,请联系管理员。",
+        "the account of that name is not for single sign-on; ask an admin",
+    ),
+    "error.sso.disabled": ("这个账号已停用,请联系管理员。", "this account is disabled; ask an admin"),
+    "error.sso.none": ("您在这里还没有账号,请联系管理员。", "there is no account for you here yet; ask an admin"),
+    # the sign-in page
     "access.sign_in": ("登录", "Sign in"),
     "access.name": ("账号", "Name"),
     "access.password": ("密码", "Password"),
     "access.wrong": ("账号或密码不对。", "Name or password is not right."),
     "access.sso": ("用{at}登录", "Sign in with {at}"),
+    "access.sso.no_role": (
+        "您的单点登录账号没有使用质检复核台的角色,请联系管理员。",
+        "Your account at the single sign-on has no role here; ask an admin.",
+    ),
     "access.nobody": ("还没有账号", "No account yet"),
     "access.nobody.more": (
         "建好第一个管理员账号后才能使用。请在运行本服务的机器上执行:",
