@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,29 +24,15 @@ def signals_are_heard() -> None:
 
 
 @pytest.fixture(scope="session")
-def new_server() -> Iterator[Callable[[], Postgres]]:
-    """Starts servers that end with the tests; skips where none can be had."""
+def postgres() -> Iterator[Postgres]:
+    """A server that tests share; each takes a database of its own, and starts it again where it stops it."""
     pytest.importorskip("psycopg", reason="the extra postgres is not installed")
     if not BINARIES:
         pytest.skip("PostgreSQL is not installed on this machine (apt install postgresql)")
-    made: list[Postgres] = []
-
-    def start() -> Postgres:
-        folder = Path(tempfile.mkdtemp(prefix="callaudit-pg-", dir="/tmp"))  # a socket's path must be short
-        give_to_server(folder)
-        server = Postgres(folder, free_port())
+    with tempfile.TemporaryDirectory(prefix="callaudit-pg-", dir="/tmp") as folder:  # a socket's path must be short
+        give_to_server(Path(folder))
+        server = Postgres(Path(folder), free_port())
         server.make()
         server.start()
-        made.append(server)
-        return server
-
-    yield start
-    for server in made:
+        yield server
         server.stop()
-        shutil.rmtree(server.folder)
-
-
-@pytest.fixture(scope="session")
-def postgres(new_server: Callable[[], Postgres]) -> Postgres:
-    """A server that tests share; each takes a database of its own."""
-    return new_server()

@@ -17,12 +17,12 @@ from callaudit.pipeline import Auditor, judge_call, judge_together
 from callaudit.records import Audit, Call, Failed, Finding
 from callaudit.reports import ReportOptions, render_many
 from callaudit.reports.stored import as_written
-from callaudit.rules import load_rulebook
 from callaudit.rules.past import NO_HISTORY, History
 from callaudit.testing.scripts import call_from_script
 from callaudit.transcribe import RecordedTranscriber
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 AUDITOR = Auditor(Config(), RecordedTranscriber({}), BOOK)
 CUSTOMER, OTHER = "13800001234", "13900003318"
 PROMISE = [{"customer": "我要投诉，送货员态度太差了。"}, {"agent": "非常抱歉，我们会上报，两小时之内给您明确的答复。"}]

@@ -9,13 +9,14 @@ import pytest
 
 from callaudit.pipeline import hear
 from callaudit.records import Audio, CallMetadata, Finding, Recording, Speaker, Step, Word
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.spans import Span
 from callaudit.testing import sounds
 from callaudit.testing.scripts import spread
 from callaudit.transcribe import RecordedTranscriber
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 CHANNELS: dict[Speaker, int] = {"agent": 0, "customer": 1}
 PITCH_HZ = {"agent": 210.0, "customer": 120.0}
 EDGE_S = 0.1

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callaudit.records import Failure, Finding, Place, Score
-from callaudit.rules import load_rulebook
 from callaudit.scoring import Limits, Price, Section, Sheet, score
 from callaudit.spans import Span
+from tests.books import built_in
 
 STATUSES = ("violated", "passed", "not_applicable", "not_assessable")
 HEARD = (Place(Span(1.0, 2.0), "agent"),)
@@ -248,7 +248,7 @@ def test_the_value_is_what_the_sections_say(findings: list[Finding], sheet: Shee
 
 
 # ── the built-in sheets ──────────────────────────────────────────────────────────────────────────────────────────
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 
 
 def test_there_is_a_sheet_for_each_of_these_trades() -> None:

@@ -9,15 +9,16 @@ import pytest
 
 from callaudit.pipeline import hear
 from callaudit.records import Audio, CallMetadata, Finding, PastCall, Recording, Speaker, Word
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.rules.aids import Aids
 from callaudit.rules.past import history_of
 from callaudit.spans import Span
 from callaudit.testing import sounds
 from callaudit.testing.scripts import call_from_script, spread
 from callaudit.transcribe import RecordedTranscriber
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 NOISE_DBOV = -62.0
 LOUD_RULES = (
     "voice-moderate-volume",

@@ -15,8 +15,9 @@ from callaudit.reports.stored import call_from
 from callaudit.rules import load_rulebook
 from callaudit.rules.rulebook import read_rulebook
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 FOUND = coverage(BOOK, *read_catalogue("etiquette-zh"))
 
 

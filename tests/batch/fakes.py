@@ -16,6 +16,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -28,6 +29,8 @@ from callaudit.reports.stored import audit_from
 from callaudit.store.entries import entries_of
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "telecom-silent-call-bad.audit.json"
+LONG_AGO = datetime(2001, 11, 3, 10, 0, tzinfo=UTC)
+"""When each call was made: whatever the clock of this machine shows, it is old."""
 HEARING, JUDGING = "a" * 64, "b" * 64
 
 
@@ -56,7 +59,8 @@ def begun(log: Path) -> list[list[str]]:
 
 
 def audit_of(recording_id: str, location: str, duration_s: float = 60.0) -> Audit:
-    own = replace(sample().call.recording, id=recording_id, path=location, duration_s=duration_s)
+    about = replace(sample().call.metadata, started_at=LONG_AGO)
+    own = replace(sample().call.recording, id=recording_id, path=location, duration_s=duration_s, metadata=about)
     return replace(sample(), call=replace(sample().call, recording=own))
 
 

@@ -19,7 +19,7 @@ from callaudit.pipeline import judge_call
 from callaudit.records import Call
 from callaudit.reports.json import audit_document
 from callaudit.reports.stored import as_written
-from callaudit.rules import Rulebook, load_rulebook
+from callaudit.rules import Rulebook
 from callaudit.rules.aids import Aids
 from callaudit.rules.digests import asks_history
 from callaudit.rules.past import Asking, History, history_of
@@ -28,8 +28,9 @@ from callaudit.store.database import Store, open_store
 from callaudit.store.entries import entries_of
 from callaudit.store.rekey import rekey
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-WHOLE = load_rulebook("etiquette-zh")
+WHOLE = built_in("etiquette-zh")
 BOOK = replace(WHOLE, rules=tuple(rule for rule in WHOLE.rules if asks_history(rule)), sha256="1" * 64)
 WAY = Way(BOOK, Aids())
 NOW = datetime(2026, 11, 22, tzinfo=UTC)

@@ -187,7 +187,7 @@ def test_what_fails_after_the_batch_is_told_and_what_is_too_old_goes_all_the_sam
     night = run_night(with_purge, who="qa", batch=with_fault)
     assert night.faults == ("summary: no room",)
     assert night.purged is not None
-    assert night.purged.n_calls == night.purged.n_files == 1  # the fake call is of 2026-11-03
+    assert night.purged.n_calls == night.purged.n_files == 1
     assert not (tmp_path / "out" / "1.json").exists()
     assert "summary: no room" in hearer.heard[0]
     with open_store(tmp_path / STORE_NAME) as store, store.session(write=False) as session:

@@ -14,6 +14,7 @@ from callaudit.pipeline import judge_call
 from callaudit.reports.json import audit_document
 from callaudit.rules import load_rulebook
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
 
 def typed(*arguments: object) -> Result:
@@ -22,7 +23,7 @@ def typed(*arguments: object) -> Result:
 
 def test_rules_are_listed_by_chapter_severity_direction_and_sector() -> None:
     every = json.loads(typed("list", "--format", "json").stdout)
-    assert len(every) == len(load_rulebook("etiquette-zh").rules)
+    assert len(every) == len(built_in("etiquette-zh").rules)
     holds = json.loads(typed("list", "--chapter", "holds", "--format", "json").stdout)
     assert {row["chapter"] for row in holds} == {"holds"}
     assert holds == json.loads(typed("list", "--chapter", "等待、查询与转接", "--format", "json").stdout)
@@ -99,7 +100,7 @@ def test_faults_and_failing_examples_are_an_exit_status(tmp_path: Path) -> None:
 
 
 def test_an_audit_that_is_none_is_told_and_the_others_go_on(tmp_path: Path) -> None:
-    book = load_rulebook("etiquette-zh")
+    book = built_in("etiquette-zh")
     document = audit_document(judge_call(call_from_script([{"agent": "您好。"}]), book))
     (tmp_path / "a.json").write_text("{}", encoding="utf-8")
     (tmp_path / "b.json").write_text(json.dumps([document]), encoding="utf-8")

@@ -20,8 +20,8 @@ import pytest
 from callaudit.evaluation import Evaluation, evaluate, find_labels, read_hypothesis, read_label
 from callaudit.pipeline import judge_call
 from callaudit.reports.json import audit_document
-from callaudit.rules import load_rulebook
 from callaudit.testing.labels import call_from_label
+from tests.books import built_in
 
 SCORER, LABELS = os.environ.get("CALLAUDIT_SCORER"), os.environ.get("CALLAUDIT_LABELS")
 
@@ -151,7 +151,7 @@ def spoil(document: dict[str, Any], chance: random.Random) -> None:
 def test_every_figure_is_the_scorers_on_calls_heard_perfectly_and_badly(tmp_path: Path, seed: int | None) -> None:
     folder = Path(LABELS or "")
     paths = find_labels(folder)
-    book = load_rulebook("etiquette-zh")
+    book = built_in("etiquette-zh")
     chance = random.Random(seed)
     for path in paths:
         document: dict[str, Any] = dict(

@@ -15,9 +15,9 @@ from callaudit.evaluation import Truth, evaluate
 from callaudit.evaluation.hearing import audit_labelled, degraded, find_sound, sound_folders
 from callaudit.pipeline import Auditor
 from callaudit.records import Audio
-from callaudit.rules import load_rulebook
 from callaudit.testing.degrade import CONDITIONS
 from callaudit.transcribe import RecordedTranscriber
+from tests.books import built_in
 
 Label = Callable[..., Truth]
 
@@ -32,7 +32,7 @@ def sounds(tmp_path: Path) -> Path:
 
 
 def auditor() -> Auditor:
-    return Auditor(Config(), RecordedTranscriber({}), load_rulebook("etiquette-zh"))
+    return Auditor(Config(), RecordedTranscriber({}), built_in("etiquette-zh"))
 
 
 def test_sound_lies_beside_or_in_the_next_folder_or_where_it_is_said_to_lie(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from callaudit.privacy import KINDS
 
-sys.path.insert(0, str(Path(__file__).parent))
-from personal_data import Half, tallies
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.privacy.personal_data import Half, tallies
 
 
 def main() -> None:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from personal_data import Tally, cases, tallies
+from tests.privacy.personal_data import Tally, cases, tallies
 
 FLOORS = {  # precision, recall, and recall where one character in eight is misheard
     "card": (0.97, 0.97, 0.90),

@@ -12,9 +12,9 @@ from callaudit.privacy import KINDS, found, masked
 from callaudit.records import Call, Masked, Reading, Signal, Word
 from callaudit.reports.json import audit_document, call_document
 from callaudit.reports.stored import as_written, audit_from
-from callaudit.rules import load_rulebook
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
 CARD = "六二一七零零三一二零零零一二三四五六三"
 
@@ -54,7 +54,7 @@ def test_nothing_wanted_nothing_masked() -> None:
 def test_one_document_goes_there_and_back() -> None:
     after = as_written(masked(call_of(("customer", f"卡号{CARD}")), KINDS))
     assert after.turns[0].masked
-    audit = judge_call(after, load_rulebook("etiquette-zh"))
+    audit = judge_call(after, built_in("etiquette-zh"))
     assert audit_from(audit_document(audit)).call == replace(after, made_by=audit.call.made_by)
 
 
@@ -137,7 +137,7 @@ def test_a_name_in_the_metadata_is_masked_where_it_is_said_and_kept_where_it_was
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def status(call: Call, rule: str) -> str:
-    audit = judge_call(call, load_rulebook("etiquette-zh"))
+    audit = judge_call(call, built_in("etiquette-zh"))
     assert not audit.failures
     return next(one.status for one in audit.findings if one.rule == rule)
 

@@ -15,8 +15,8 @@ from callaudit.config import Config, PrivacyConfig
 from callaudit.errors import ConfigError
 from callaudit.pipeline import Auditor, hear_file
 from callaudit.privacy import KINDS
-from callaudit.rules import load_rulebook
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
 
 def test_kinds_on_the_command_line() -> None:
@@ -40,7 +40,7 @@ def test_a_file_is_heard_masked_and_a_labelled_call_is_not(monkeypatch: pytest.M
         monkeypatch.setattr(module, "read_audio", lambda *_, **__: (call.recording, None))
         monkeypatch.setattr(module, "hear", lambda *_, **__: call)
     nobody: Any = None
-    auditor = Auditor(Config(), nobody, load_rulebook("etiquette-zh"))
+    auditor = Auditor(Config(), nobody, built_in("etiquette-zh"))
     assert hear_file("call.wav", auditor).turns[0].text == "验证码是＊＊＊＊＊＊"
     unmasked = replace(auditor, config=Config(privacy=PrivacyConfig(mask=())))
     assert hear_file("call.wav", unmasked) == call

@@ -13,8 +13,8 @@ from callaudit.records import Audit
 from callaudit.reports import ReportOptions, render
 from callaudit.reports.languages import WORDINGS
 from callaudit.reports.stored import audit_from
-from callaudit.rules import load_rulebook
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 SCRIPT = {
@@ -38,7 +38,7 @@ def audit() -> Audit:
     parties = tuple(replace(party, why="依双方用语；接通后先开口的一方") for party in call.parties)
     recording = replace(call.recording, warnings=("有 12 个采样值超出满幅，已削到满幅",))
     call = replace(call, timeline=replace(call.timeline, hangup=hangup), parties=parties, recording=recording)
-    return judge_call(call, load_rulebook("etiquette-en"))
+    return judge_call(call, built_in("etiquette-en"))
 
 
 @pytest.mark.parametrize("format", ["text", "html", "csv"])

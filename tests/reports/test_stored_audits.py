@@ -13,11 +13,11 @@ from callaudit.pipeline import judge_call
 from callaudit.records import Audit, Call, Reading, Signal, Word
 from callaudit.reports.json import audit_document, dumped
 from callaudit.reports.stored import as_written, audit_from, call_from
-from callaudit.rules import load_rulebook
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 SCRIPTS = [rule.fails[0] for rule in BOOK.rules if rule.fails][::6]
 
 

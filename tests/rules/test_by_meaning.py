@@ -10,12 +10,13 @@ import pytest
 
 from callaudit.errors import RulebookError
 from callaudit.records import Finding
-from callaudit.rules import Rulebook, judge, load_rulebook
+from callaudit.rules import Rulebook, judge
 from callaudit.rules.aids import NO_AIDS
 from callaudit.testing.other_calls import aids_from_script
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 OPENING = {"agent": "您好，这里是星河银行，请问有什么可以帮您？"}
 ASKED = {"customer": "我想查一下账单。"}
 TOLD = {"agent": "您本月应还两千元。"}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from callaudit.rules import load_rulebook
 from callaudit.rules.base import Limit
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 CATALOGUE: dict[str, Any] = {
     entry["id"]: entry
     for entry in yaml.safe_load(

@@ -14,8 +14,9 @@ import yaml
 from callaudit.records import Finding
 from callaudit.rules import Rulebook, judge, load_rulebook
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 CONFLICTS: dict[str, Any] = {
     entry["id"]: entry
     for entry in yaml.safe_load(

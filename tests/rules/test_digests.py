@@ -18,15 +18,16 @@ from callaudit.pipeline import judge_call
 from callaudit.records import Audit, Call, Source
 from callaudit.reports.json import audit_document
 from callaudit.reports.stored import call_from, finding_from
-from callaudit.rules import Rulebook, load_rulebook
+from callaudit.rules import Rulebook
 from callaudit.rules.aids import Aids
 from callaudit.rules.base import Limit
 from callaudit.rules.cues import Cue
 from callaudit.rules.digests import PAST, code_digest, rule_digests, sums_up
 from callaudit.rules.rule import Rule, Title
 from callaudit.testing.other_calls import ENCODER
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 AIDS = Aids(encoder=ENCODER)
 BEFORE = rule_digests(BOOK, AIDS)
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*.audit.json"))

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from callaudit.records import Finding
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-ENGLISH, CHINESE = load_rulebook("etiquette-en"), load_rulebook("etiquette-zh")
+ENGLISH, CHINESE = built_in("etiquette-en"), built_in("etiquette-zh")
 HAN = re.compile(r"[\u3400-\u9fff]")
 CALL = {
     "ring": 6,

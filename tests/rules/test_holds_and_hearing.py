@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from callaudit.records import Finding
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 
 
 def finding(rule: str, script: Any) -> Finding:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from callaudit.rules import load_rulebook
 from callaudit.rules.base import Settings
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import homophones
 from callaudit.testing.scripts import call_from_script
 from callaudit.text.listen import say
 from callaudit.text.readable import readable
+from tests.books import built_in
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_regional_words_are_heard_as_standard_ones() -> None:
 
 
 def test_reasons_show_no_patterns() -> None:
-    rules = load_rulebook("etiquette-zh").rules
+    rules = built_in("etiquette-zh").rules
     assert rules
     assert readable("(换|用)[一|另一](部|个)电话") == "换部电话"
     assert readable("[再]给{agent_name!}…(说|讲)") == "给××…说"

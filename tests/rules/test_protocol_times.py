@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from callaudit.records import Call, Finding
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 GREETING = "您好，请问有什么可以帮助您？"
 NO_SOUND = "对不起，您的电话没有声音，请您换一部电话再次打来，好吗？再见！"
 NOISY = "对不起，您的电话杂音太大，听不清，请您换一部电话再次打来好吗？再见！"

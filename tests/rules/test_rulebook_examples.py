@@ -8,11 +8,12 @@ import pytest
 
 from callaudit.authoring.examples import KINDS, only
 from callaudit.records import Finding
-from callaudit.rules import Rule, Rulebook, judge, load_rulebook
+from callaudit.rules import Rule, Rulebook, judge
 from callaudit.testing.other_calls import aids_from_script
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOKS = {"": load_rulebook("etiquette-zh"), "en-": load_rulebook("etiquette-en")}
+BOOKS = {"": built_in("etiquette-zh"), "en-": built_in("etiquette-en")}
 RULES = [pytest.param(rule, id=prefix + rule.id) for prefix, book in BOOKS.items() for rule in book.rules]
 CASES = [
     pytest.param(book, rule, script, allowed, id=f"{prefix}{rule.id}-{kind}-{number}")

@@ -11,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callaudit.records import Call, Finding, Reading
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.rules.readings import Hearing, hearings
 from callaudit.rules.second_hearing import posterior
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script, spread
 from callaudit.text.languages import TONGUES
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 GREETING = "check: {operator: say, where: opening, what: 问候语, any: [您好]}"
 FORBIDDEN = "check: {operator: never_say, words: [不知道], exempt: [您知不知道]}"
 THANKED = "check: {operator: respond, trigger: {words: [谢谢你]}, any: [不客气], what: 不客气}"

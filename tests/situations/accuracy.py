@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pypinyin import lazy_pinyin
 
 from callaudit.rules import Rulebook
 from callaudit.rules.aids import NO_AIDS, Aids
 from callaudit.rules.cues import Cues
 from callaudit.rules.facts import Facts
 from callaudit.testing.scripts import call_from_script
+from tests.mishearing import misheard_text
 
 FOLDER = Path(__file__).parent / "said"
-MISHEARD = 8
-"""One Han character in so many is replaced by one that sounds the same, as a small recogniser errs."""
-
 SEED = 7
-COMMON = "".join(
-    bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)
-)
-"""The 3755 frequent characters of GB 2312, from which the wrong one is taken."""
 
 Half = Literal["development", "held out"]
 
@@ -81,27 +73,7 @@ def _turns(given: Any) -> list[dict[str, str]]:
 
 def misheard(said: Said, rng: random.Random) -> Said:
     """The same with one character in eight written as another of the same sound."""
-    return Said(tuple({who: _misheard(text, rng) for who, text in turn.items()} for turn in said.turns), said.there)
-
-
-def _misheard(text: str, rng: random.Random) -> str:
-    return "".join(
-        rng.choice(_like(char)) if "\u4e00" <= char <= "\u9fff" and rng.random() < 1 / MISHEARD else char
-        for char in text
-    )
-
-
-@cache
-def _like(char: str) -> Sequence[str]:
-    return [other for other in _by_sound().get(lazy_pinyin(char)[0], ()) if other != char] or [char]
-
-
-@cache
-def _by_sound() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for char in COMMON:
-        found.setdefault(lazy_pinyin(char)[0], []).append(char)
-    return found
+    return Said(tuple({who: misheard_text(text, rng) for who, text in turn.items()} for turn in said.turns), said.there)
 
 
 def figures(book: Rulebook, situation: str, half: Half, *, noisy: bool = False, aids: Aids = NO_AIDS) -> Figures:

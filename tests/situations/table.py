@@ -8,8 +8,8 @@ from pathlib import Path
 
 from callaudit.rules import load_rulebook
 
-sys.path.insert(0, str(Path(__file__).parent))
-from accuracy import figures, situations
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.situations.accuracy import figures, situations
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from callaudit.rules import load_rulebook
 from callaudit.rules.cues import Cue, Cues
 from callaudit.rules.facts import Facts
 from callaudit.testing.scripts import call_from_script
+from tests.books import built_in
 
-BOOK = load_rulebook("etiquette-zh")
+BOOK = built_in("etiquette-zh")
 COMPLAINS = Cue(words=("我要投诉你们的快递员",), exempt=("我要投诉你们的快递员公司",), taken_back=("不是投诉",))
 
 

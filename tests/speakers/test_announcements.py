@@ -6,11 +6,11 @@ import pytest
 from callaudit.pipeline import hear, judge_call
 from callaudit.records import Audio, CallMetadata, Recording, Voice, Word
 from callaudit.reports.json import audit_document
-from callaudit.rules import load_rulebook
 from callaudit.spans import Span
 from callaudit.speakers import Said, part_announcements
 from callaudit.testing.sounds import at_level, silence, telephone_band, voice
 from callaudit.transcribe import RecordedTranscriber
+from tests.books import built_in
 
 MENU = "欢迎致电星河银行人工服务请按零"
 GREETING = "您好有什么可以帮您"
@@ -93,6 +93,6 @@ def test_a_call_with_a_menu_has_three_parties_and_two_roles() -> None:
     assert [speaker for speaker, _ in turns] == ["unknown", "agent", "customer"]
     assert {party.speaker: party.voice.channel for party in call.parties} == {"unknown": 0, "agent": 0, "customer": 1}
     assert call.timeline.of("speech", "unknown")
-    recorded = audit_document(judge_call(call, load_rulebook("etiquette-zh")))["recording"]
+    recorded = audit_document(judge_call(call, built_in("etiquette-zh")))["recording"]
     assert isinstance(recorded, dict)
     assert recorded["roles"] == {"0": "agent", "1": "customer"}

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +25,27 @@ from tests.waiting import HANG_S
 SECRET = "t0p-s3cret"
 
 
-def test_a_server_that_is_gone_for_a_while_is_waited_for(new_server: Callable[[], Postgres]) -> None:
-    server = new_server()
-    with open_store(server.database("gone"), patience_s=HANG_S) as store:
+def test_a_server_that_is_gone_for_a_while_is_waited_for(postgres: Postgres) -> None:
+    with open_store(postgres.database("gone"), patience_s=HANG_S) as store:
         first = store.save(entry(1, judged()), now=NOW)
-        server.stop()
-        back = threading.Timer(1.5, server.start)
+        postgres.stop()
+        back = threading.Timer(1.5, postgres.start)
         back.start()
-        second = store.save(entry(2, judged()), now=NOW)
+        try:
+            second = store.save(entry(2, judged()), now=NOW)
+        finally:
+            back.join()
         assert [one.id for one in store.each()] == [first, second]
-        back.join()
 
 
-def test_a_server_that_stays_away_is_told_with_its_address(new_server: Callable[[], Postgres]) -> None:
-    server = new_server()
-    with open_store(server.database("away"), patience_s=0.5) as store:
-        server.stop()
-        with pytest.raises(StoreError, match=f"127.0.0.1:{server.port}/away: the database does not answer"):
-            store.save(entry(1, judged()), now=NOW)
-        server.start()  # the fixture stops it at the end
+def test_a_server_that_stays_away_is_told_with_its_address(postgres: Postgres) -> None:
+    with open_store(postgres.database("away"), patience_s=0.5) as store:
+        postgres.stop()
+        try:
+            with pytest.raises(StoreError, match=f"127.0.0.1:{postgres.port}/away: the database does not answer"):
+                store.save(entry(1, judged()), now=NOW)
+        finally:
+            postgres.start()
         assert store.save(entry(1, judged()), now=NOW) == 1
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callaudit.records import Word
-from callaudit.rules import judge, load_rulebook
+from callaudit.rules import judge
 from callaudit.spans import Span
 from callaudit.testing.scripts import call_from_script
 from callaudit.text import listening
@@ -27,6 +27,7 @@ from callaudit.text.phrases import find, listen
 from callaudit.text.pool import Pool
 from callaudit.text.rows import rows_of
 from callaudit.text.screening import Screen, Screened
+from tests.books import built_in
 from tests.text import slow_alignment
 
 TURNS = [
@@ -147,7 +148,7 @@ def test_order_counts_and_fillers_do_not(said: str, possible: bool) -> None:
 
 def test_a_whole_rulebook_asks_for_few_alignments() -> None:
     """A structure that keeps judging fast: of 180,000 readings and ten turns, few pairs are aligned."""
-    book = load_rulebook("etiquette-zh")
+    book = built_in("etiquette-zh")
     said = [text for text in TURNS if text]
     call = call_from_script([{("agent", "customer")[k % 2]: text} for k, text in enumerate(said * 2)])
     with patch.object(listening, "places", wraps=listening.places) as aligned:
