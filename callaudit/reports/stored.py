@@ -224,7 +224,7 @@ def _audit(document: Document) -> Audit:
         call=_call(document),
         findings=tuple(finding_from(finding) for finding in document["findings"]),
         failures=tuple(Failure(**failure) for failure in document["failures"]),
-        score=_score(document["score"]),
+        score=score_from(document["score"]),
         made_by=MadeBy(**document["made_by"]),
         language=document.get("report_language", "zh"),
     )
@@ -260,7 +260,8 @@ def _source(anchor: str, quote: str) -> Source:
     return Source(anchor, quote)
 
 
-def _score(given: Document) -> Score:
+def score_from(given: Document) -> Score:
+    """The score of a document."""
     return Score(
         value=given["value"],
         low=given["low"],

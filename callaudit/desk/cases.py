@@ -1,0 +1,235 @@
+"""Calls that people work on: which state each is in, who changed it, and that nobody overwrites what they did not see.
+
+Every act carries the version of the case that its author had before their eyes. An act makes the next version, in the
+transaction in which it is written and noted in the trail. Of two acts on one version the second is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal, cast
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from callaudit.desk.outcome import Kind, Machine, Opinion, Outcome, Says, outcome_of
+from callaudit.desk.people import Act, User
+from callaudit.desk.sheets import Sheets
+from callaudit.errors import NotAllowed, NotThere, Stale
+from callaudit.records import Failure, Status, Verdict
+from callaudit.reports.stored import finding_from, score_from
+from callaudit.spans import Span
+from callaudit.store.counts import upsert
+from callaudit.store.crypt import Vault
+from callaudit.store.database import Store
+from callaudit.store.desk_tables import CaseRow, OpinionRow
+from callaudit.store.documents import unpacked
+from callaudit.store.tables import AuditDocument, AuditRow, CallRow, JudgingRow
+
+State = Literal["open", "reviewed", "final"]
+
+CHECKED: Final[frozenset[State]] = frozenset({"reviewed", "final"})
+"""A person has been through it."""
+TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A call that people work on; the fields are those of `callaudit.store.desk_tables.CaseRow`.
+
+    One that nobody has touched yet has the version 0 and no `changed_at`.
+    """
+
+    recording_id: str
+    version: int = 0
+    state: State = "open"
+    assignee_id: int | None = None
+    assigned_at: datetime | None = None
+    reviewer_id: int | None = None
+    reviewed_at: datetime | None = None
+    changed_at: datetime | None = None
+    verdict: Verdict | None = None
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    judged_at: datetime | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a person has been through all that was found."""
+        return self.state in CHECKED
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts, when, and which version of the case they had before their eyes."""
+
+    user: User
+    now: datetime
+    seen: int
+
+    def needs(self, act: Act) -> None:
+        """Refuses whoever may not.
+
+        Raises
+        ------
+        NotAllowed
+        """
+        if not (self.user.may(act) and self.user.may_write):
+            raise NotAllowed(f"{self.user.role} may not: {act}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What acts on calls work with: the store, and the sheets by which calls are scored."""
+
+    store: Store
+    sheets: Sheets
+
+
+def sees(user: User, agent_id: str | None, state: State) -> bool:
+    """Whether somebody may open a call: agents only own ones, and not before a person has been through them.
+
+    What a machine found and nobody has checked is no verdict on anybody's work.
+    """
+    return user.sees(agent_id) and (user.may("see all calls") or state in CHECKED)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def case_of(session: Session, recording_id: str) -> Case:
+    """The case of a recording, as it is."""
+    row = session.get(CaseRow, recording_id)
+    return Case(recording_id) if row is None else _case(row)
+
+
+def machine_of(session: Session, vault: Vault, recording_id: str) -> Machine:
+    """The judgement of a recording that lists show.
+
+    Raises
+    ------
+    NotThere
+        There is none; it may have been purged.
+    """
+    wanted = (
+        select(
+            CallRow.id, CallRow.duration_s, CallRow.sector, AuditRow.agent_id, AuditRow.judged_at, JudgingRow.judging,
+            AuditDocument.document,
+        )
+        .join(AuditRow, AuditRow.call_id == CallRow.id)
+        .join(JudgingRow, JudgingRow.id == AuditRow.judging_id)
+        .join(AuditDocument, AuditDocument.audit_id == AuditRow.id)
+        .where(CallRow.recording_id == recording_id, AuditRow.latest)
+    )  # fmt: skip
+    if (row := session.execute(wanted).first()) is None:
+        raise NotThere("judging.no_call")
+    document = unpacked(vault.opened(row.document))
+    return Machine(
+        recording_id=recording_id,
+        call_id=row.id,
+        judging=row.judging,
+        judged_at=row.judged_at,
+        agent_id=row.agent_id,
+        sector=row.sector,
+        duration_s=row.duration_s,
+        findings=tuple(finding_from(finding) for finding in document["findings"]),
+        failures=tuple(Failure(**failure) for failure in document["failures"]),
+        score=score_from(document["score"]),
+    )
+
+
+def opinions_of(session: Session, recording_id: str) -> tuple[Opinion, ...]:
+    """Whatever was said of a recording and not taken back, in the order in which it was said; nothing blind."""
+    said = select(OpinionRow).where(OpinionRow.recording_id == recording_id, OpinionRow.undone_at.is_(None))
+    rows = session.scalars(said.where(OpinionRow.kind != "blind").order_by(OpinionRow.id))
+    return tuple(_opinion(row) for row in rows)
+
+
+def behind(session: Session, recording_ids: Collection[str]) -> tuple[str, ...]:
+    """Which of these recordings have been heard or judged anew since their case was worked out."""
+    wanted = (
+        select(CaseRow.recording_id)
+        .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
+        .join(AuditRow, AuditRow.call_id == CallRow.id)
+        .where(CaseRow.recording_id.in_(recording_ids), AuditRow.latest, CaseRow.judged_at.is_not(None))
+        .where(CaseRow.judged_at != AuditRow.judged_at)
+        .order_by(CaseRow.recording_id)
+    )
+    return tuple(session.scalars(wanted)) if recording_ids else ()
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def taken(session: Session, recording_id: str, by: By) -> tuple[Case, datetime]:
+    """The case, locked until the end of the transaction, and the moment of the act that follows.
+
+    That moment is later than that of any act before, whatever the clocks of several servers say: it names the act.
+
+    Raises
+    ------
+    Stale
+        Somebody has changed the case since it was seen.
+    """
+    fresh = {"recording_id": recording_id, "version": 0, "state": "open", "changed_at": by.now - TICK}
+    made = upsert(session)(CaseRow).values(fresh).on_conflict_do_nothing(index_elements=["recording_id"])
+    session.execute(made)
+    wanted = select(CaseRow).where(CaseRow.recording_id == recording_id).with_for_update()
+    row = session.scalars(wanted, execution_options={"populate_existing": True}).one()
+    if row.version != by.seen:
+        raise Stale("judging.stale")
+    return _case(row), max(by.now, row.changed_at + TICK)
+
+
+def put(session: Session, case: Case, at: datetime, **changes: Any) -> Case:
+    """The case with the changes, written as its next version; the caller has `taken` it and notes it in the trail."""
+    after = replace(case, version=case.version + 1, changed_at=at, **changes)
+    _write(session, after)
+    return after
+
+
+def left(case: Case, machine: Machine, outcome: Outcome) -> dict[str, Any]:
+    """What the case says of the outcome: nothing where nobody has said anything of the call."""
+    if not outcome.standing:
+        return {"verdict": None, "score": None, "low": None, "high": None, "judged_at": None}
+    scored = outcome.score
+    own = {"verdict": scored.verdict, "score": scored.value, "low": scored.low, "high": scored.high}
+    return {**own, "judged_at": machine.judged_at}
+
+
+def recompute(bench: Bench, recording_ids: Collection[str]) -> int:
+    """Works cases out anew that have been heard or judged anew; the number of those.
+
+    No act of a person: versions stay, and nothing is noted.
+    """
+
+    def work(session: Session, recording_id: str) -> None:
+        row = session.scalars(
+            select(CaseRow).where(CaseRow.recording_id == recording_id).with_for_update()
+        ).one_or_none()
+        if row is None:
+            return
+        case, machine = _case(row), machine_of(session, bench.store.vault, recording_id)
+        outcome = outcome_of(machine, opinions_of(session, recording_id), bench.sheets.of(machine))
+        _write(session, replace(case, **left(case, machine, outcome)))
+
+    late = bench.store.transact(lambda session: behind(session, recording_ids), write=False)
+    for recording_id in late:
+        bench.store.transact(lambda session, one=recording_id: work(session, one))  # type: ignore[misc]  # bound now
+    return len(late)
+
+
+def _write(session: Session, case: Case) -> None:
+    values = asdict(case)
+    session.execute(update(CaseRow).where(CaseRow.recording_id == values.pop("recording_id")).values(**values))
+
+
+def _case(row: CaseRow) -> Case:
+    return Case(**{own.name: getattr(row, own.name) for own in fields(Case)})
+
+
+def _opinion(row: OpinionRow) -> Opinion:
+    span = None if row.start_s is None or row.end_s is None else Span(row.start_s, row.end_s)
+    return Opinion(
+        row.id, row.rule, row.user_id, row.at, cast(Kind, row.kind), cast(Says, row.says), row.comment,
+        cast(Status, row.found), row.confidence, row.judging, span, row.undone_at,
+    )  # fmt: skip

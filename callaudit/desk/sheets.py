@@ -1,0 +1,94 @@
+"""By which scoring sheet a stored call was scored.
+
+A judgement names its sheet by the title alone, and the rulebook may have changed since. A sheet of the rulebook of the
+settings is taken for the same only where the machine's findings come to the machine's score by it, to the tenth of a
+point and the last deduction.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from threading import Lock
+
+from callaudit.config import JudgeConfig
+from callaudit.desk.outcome import Machine, rounded
+from callaudit.errors import RulebookError
+from callaudit.records import Score
+from callaudit.rules import Rulebook, load_rulebook
+from callaudit.rules.rule import Title
+from callaudit.scoring import Sheet, score
+
+log = logging.getLogger("callaudit.desk")
+
+AGAIN_S = 60.0
+"""A rulebook in which no sheet fits is read again after so many seconds: it may have been changed on disk."""
+
+
+class Sheets:
+    """The scoring sheets of the rulebook of the settings, read when they are first asked for."""
+
+    def __init__(self, judge: JudgeConfig) -> None:
+        self._judge = judge
+        self._lock = Lock()
+        self._book: Rulebook | None = None
+        self._read_at: float | None = None
+
+    def of(self, machine: Machine) -> Sheet | None:
+        """The sheet that the call was scored by; None where it is no longer at hand."""
+        for book in self._books():
+            for sheet in _candidates(book, self._judge.sheet, machine):
+                if _is_same(rounded(score(machine.findings, machine.failures, sheet)), machine.score):
+                    return sheet
+        return None
+
+    def title(self, rule: str, language: str) -> str:
+        """The name of a rule in that language; its id where the rulebook knows it no more."""
+        book = next(self._books(), None)
+        known = {} if book is None else _titles(book)
+        return known[rule].of("zh" if language == "zh" else "en") if rule in known else rule
+
+    def _books(self) -> Iterator[Rulebook]:
+        """The rulebook as it was read, then as it is on disk now, unless that was a moment ago."""
+        with self._lock:
+            before, fresh = self._book, self._read_at is not None and time.monotonic() - self._read_at < AGAIN_S
+        if before is not None:
+            yield before
+        if not fresh and (now := self._read()) is not None:
+            yield now
+
+    def _read(self) -> Rulebook | None:
+        with self._lock:
+            try:
+                self._book = load_rulebook(self._judge.rulebook)
+            except RulebookError as error:
+                log.error("scores cannot be worked out anew: %s", error)
+            self._read_at = time.monotonic()
+            return self._book
+
+
+@lru_cache(maxsize=4)
+def sheets_of(judge: JudgeConfig) -> Sheets:
+    """The sheets of these settings, one object for all who ask."""
+    return Sheets(judge)
+
+
+def _titles(book: Rulebook) -> dict[str, Title]:
+    return {rule.id: rule.title for rule in book.rules}
+
+
+def _candidates(book: Rulebook, named: str | None, machine: Machine) -> Iterator[Sheet]:
+    """The sheet that a judgement would be made by today, then others of the same title."""
+    known = dict(book.sheets)
+    first = known.get(named) if named is not None else book.sheet(None, machine.sector)
+    for sheet in (first, *known.values()):
+        if sheet is not None and sheet.title == machine.score.sheet:
+            yield sheet
+
+
+def _is_same(one: Score, other: Score) -> bool:
+    """Whether two scores came about in the same way, in whatever words."""
+    return replace(one, why=None) == replace(other, why=None)
