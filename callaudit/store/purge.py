@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.errors import ConfigError, StoreError
+from callaudit.reports.stored import recording_in
 from callaudit.store.counts import take_away
 from callaudit.store.database import Store
 from callaudit.store.tables import (
@@ -34,11 +35,10 @@ from callaudit.store.tables import (
 
 CHUNK = 200
 """Calls that one transaction takes away: others wait for it no longer than that takes."""
-HEAD_BYTES = 1024
+LEAST_FREE = 0.25
+"""Share of the file from which its room is given back; the calls of the next nights need less of it again."""
 UNITS = {"d": 1, "w": 7, "y": 365}
 """Days of a unit of age."""
-RECORDING = re.compile(rb'"schema": ?"callaudit\.audit/1",\s*"recording": ?\{\s*"id": ?"([0-9a-f]{64})"')
-"""How an audit that was written into an out folder begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def old(store: Store, before: datetime, out: Path | None = None) -> Purged:
         judged = select(func.count()).select_from(AuditRow).join(CallRow, CallRow.id == AuditRow.call_id)
         return Purged(
             n_calls, session.scalar(judged.where(_old(before))) or 0,
-            session.scalar(select(func.count()).where(*_given_up(before))) or 0,
+            session.scalar(select(func.count()).select_from(TaskRow).where(*_given_up(before))) or 0,
             session.scalar(select(func.count()).where(*_ended(before))) or 0, 0, first, last,
         )  # fmt: skip
 
@@ -115,13 +115,14 @@ def purge(store: Store, before: datetime, *, who: str, now: datetime, out: Path 
         except OSError as error:
             raise StoreError(f"{path}: cannot be deleted ({error.strerror}); delete it, and purge again") from error
         n_files += 1
-    while store.transact(lambda session: _take(session, before)):
-        pass
+    for step in (_take, _give_up):
+        while store.transact(partial(step, before=before)):
+            pass
     store.transact(lambda session: _forget(session, before))
     done = replace(found, n_files=n_files)
     what = {"before": before.isoformat(), "calls": done.n_calls, "judgements": done.n_judgements, "files": n_files}
     store.log_access(who, "purge", what, now=now)
-    store.tidy()
+    store.tidy(least_free=LEAST_FREE)
     return done
 
 
@@ -130,7 +131,9 @@ def _old(before: datetime) -> Any:  # a condition
 
 
 def _given_up(before: datetime) -> tuple[Any, ...]:
-    return TaskRow.state.in_(("failed", "waiting")), TaskRow.found_at < before
+    """Of a recording that was heard in another way its call decides, which is younger, or gone by then."""
+    heard = select(CallRow.id).where(CallRow.recording_id == TaskRow.recording_id).exists()
+    return TaskRow.state.in_(("failed", "waiting")), TaskRow.found_at < before, ~heard
 
 
 def _ended(before: datetime) -> tuple[Any, ...]:
@@ -139,7 +142,8 @@ def _ended(before: datetime) -> tuple[Any, ...]:
 
 def _take(session: Session, before: datetime) -> int:
     """The number of calls that were taken away, at most a chunk."""
-    rows = session.execute(select(CallRow.id, CallRow.recording_id).where(_old(before)).limit(CHUNK)).all()
+    wanted = select(CallRow.id, CallRow.recording_id).where(_old(before)).order_by(CallRow.id).limit(CHUNK)
+    rows = session.execute(wanted.with_for_update()).all()  # in order and locked, as who writes judgements does it
     if not rows:
         return 0
     ids, recordings = [row.id for row in rows], {row.recording_id for row in rows}
@@ -162,32 +166,35 @@ def _strip(session: Session, recordings: Sequence[str]) -> None:
     )
 
 
+def _give_up(session: Session, before: datetime) -> int:
+    """The number of tasks of recordings that were never heard that were stripped, at most a chunk."""
+    wanted = select(TaskRow.recording_id).where(*_given_up(before)).order_by(TaskRow.id).limit(CHUNK)
+    found = session.scalars(wanted.with_for_update()).all()
+    _strip(session, sorted(set(found)))
+    return len(found)
+
+
 def _forget(session: Session, before: datetime) -> None:
-    """Recordings never heard, and runs, of that time."""
-    _strip(session, list(session.scalars(select(TaskRow.recording_id).where(*_given_up(before)))))
+    """Runs of that time, names of files that have not been there since and hold no call, and counts of nothing."""
     runs = select(RunRow.id).where(*_ended(before))
     session.execute(delete(RunTaskRow).where(RunTaskRow.run_id.in_(runs)))
     session.execute(delete(RunRow).where(*_ended(before)))
+    holds = select(CallRow.id).where(CallRow.recording_id == FileRow.recording_id).exists()
+    session.execute(delete(FileRow).where(FileRow.seen_at < before, ~holds))
     for table in (DayCount, AgentCount, RuleCount):
         session.execute(delete(table).where(table.n_calls == 0))
 
 
 def _written(store: Store, out: Path, before: datetime) -> Iterator[Path]:
     """The audits in a folder whose calls are old, or purged already."""
-    known = [(path, one) for path in sorted(out.glob("*.json")) if (one := _recording_of(path)) is not None]
+    try:
+        known = [(path, one) for path in sorted(out.glob("*.json")) if path.is_file() and (one := recording_in(path))]
+    except OSError as error:
+        raise StoreError(f"{error.filename}: cannot be read ({error.strerror}); mend that, and purge again") from error
     for first in range(0, len(known), CHUNK):
         part = known[first : first + CHUNK]
         gone = store.transact(partial(_gone, recordings={one for _, one in part}, before=before), write=False)
         yield from (path for path, one in part if one in gone)
-
-
-def _recording_of(path: Path) -> str | None:
-    try:
-        with path.open("rb") as stream:
-            found = RECORDING.search(stream.read(HEAD_BYTES))
-    except OSError:
-        return None
-    return found[1].decode() if found else None
 
 
 def _gone(session: Session, recordings: set[str], before: datetime) -> set[str]:
