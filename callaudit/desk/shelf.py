@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from callaudit.audio import read_audio, silenced
+from callaudit.audio import encode_clip, read_audio, silenced
 from callaudit.desk.sound import NoSound, Prover, Wanted, local_file, recording_file
 from callaudit.errors import AudioError, ConfigError
 from callaudit.records import Audio
@@ -118,6 +118,16 @@ class Shelf:
                 return Outline(float(kept["step_s"]), peaks)
         except (OSError, ValueError, KeyError):
             return None
+
+    def clip(self, wanted: Wanted) -> bytes:
+        """The sound as a small file of its own, for a page that is taken away.
+
+        Raises
+        ------
+        NoSound
+        """
+        with recording_file(self._prover, wanted) as path:
+            return encode_clip(silenced(_decoded(path, wanted), wanted.silent))
 
     # ── how it is made ───────────────────────────────────────────────────────────────────────────────────────────
     def _plain(self, wanted: Wanted) -> Ready | None:

@@ -54,22 +54,33 @@ class Wanted:
     exact: bool
 
 
-def wanted(session: Session, call: Call, config: Config, *, unmuted: bool = False) -> Wanted:
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the sound of a call needs of its document, which is long: what must not be heard, and whether it is whole."""
+
+    recording_id: str
+    silent: tuple[Span, ...]
+    exact: bool
+
+
+def kept(call: Call, config: Config) -> Kept:
+    """What `wanted` needs of a call."""
+    recording = call.recording
+    return Kept(recording.id, silent_spans(call, silenced_kinds(call, config)), not recording.warnings)
+
+
+def wanted(session: Session, call: Kept, config: Config, *, unmuted: bool = False) -> Wanted:
     """What is to be heard of a stored call.
 
     Parameters
     ----------
     unmuted : personal data is heard, too; whoever asks has the right to, and has it in the trail
     """
-    recording = call.recording
-    own = session.scalars(select(CallRow.path).where(CallRow.recording_id == recording.id).order_by(CallRow.id.desc()))
-    seen = session.scalars(select(FileRow.location).where(FileRow.recording_id == recording.id).order_by(FileRow.id))
-    return Wanted(
-        recording_id=recording.id,
-        locations=tuple(dict.fromkeys(at for known in (*own, *seen) for at in moved(known, config.review.audio_roots))),
-        silent=() if unmuted else silent_spans(call, silenced_kinds(call, config)),
-        exact=not recording.warnings,
-    )
+    of = call.recording_id
+    own = session.scalars(select(CallRow.path).where(CallRow.recording_id == of).order_by(CallRow.id.desc()))
+    seen = session.scalars(select(FileRow.location).where(FileRow.recording_id == of).order_by(FileRow.id))
+    places = dict.fromkeys(at for known in (*own, *seen) for at in moved(known, config.review.audio_roots))
+    return Wanted(of, tuple(places), () if unmuted else call.silent, call.exact)
 
 
 def silenced_kinds(call: Call, config: Config) -> frozenset[PersonalKind]:

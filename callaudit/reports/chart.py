@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from callaudit.records import Call, Finding, SpanKind, Speaker, Track
 from callaudit.reports.base import Waveform
@@ -181,9 +182,22 @@ def wave_path(waveform: Waveform, duration_s: float, loudest: float) -> str:
     x = np.minimum(np.rint((np.arange(len(scaled)) + 0.5) * kept.step_s / duration_s * PATH_WIDTH), PATH_WIDTH)
     high = np.rint(middle - scaled[:, 1].clip(0, 1) * middle + 0.0)
     low = np.rint(middle - scaled[:, 0].clip(-1, 0) * middle)
-    upper = [f"{int(a)} {int(b)}" for a, b in zip(x, high, strict=True)]
-    lower = [f"{int(a)} {int(b)}" for a, b in zip(x, low, strict=True)]
-    return "M" + "L".join([*upper, *reversed(lower)]) + "Z"
+    upper, lower = _corners(x, high), _corners(x, low)[::-1]
+    return _outline(np.concatenate([upper, lower]).astype(np.int64))
+
+
+def _corners(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The points of a line without those that lie within a level stretch, as in silence; shape (n, 2)."""
+    within = np.zeros(len(y), dtype=bool)
+    within[1:-1] = (y[1:-1] == y[:-2]) & (y[1:-1] == y[2:])
+    return np.stack([x, y], axis=1)[~within]
+
+
+def _outline(points: NDArray[np.int64]) -> str:
+    """A closed path, each point told from the one before it: half as long as by their places."""
+    steps = np.diff(points, axis=0).ravel().tolist()
+    told = "".join(str(step) if step < 0 else f" {step}" for step in steps)
+    return f"M{points[0, 0]} {points[0, 1]}l{told.lstrip()}z"
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────────────────────

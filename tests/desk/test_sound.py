@@ -16,7 +16,7 @@ import soundfile
 
 from callaudit.config import Config, PrivacyConfig, ReviewConfig
 from callaudit.desk.shelf import Shelf
-from callaudit.desk.sound import NoSound, Wanted, silenced_kinds, wanted
+from callaudit.desk.sound import NoSound, Wanted, kept, silenced_kinds, wanted
 from callaudit.records import Call, Masked
 from callaudit.reports.stored import call_from
 from callaudit.spans import Span
@@ -234,8 +234,8 @@ def test_the_stored_path_is_looked_for_where_its_folder_lies_by_now(store: Store
     store.save(Entry(replace(one.call, recording_id=call.recording.id), one.judgement), now=FIRST)
     config = Config(review=ReviewConfig(audio_roots={"/old": "/mnt"}))
     with store.session(write=False) as session:
-        muted = wanted(session, masked(call), config)
-        whole = wanted(session, masked(call), config, unmuted=True)
+        muted = wanted(session, kept(masked(call), config), config)
+        whole = wanted(session, kept(masked(call), config), config, unmuted=True)
     assert muted.locations == ("/mnt/calls/1.wav", "/old/calls/1.wav")
     assert Span(9.85, 11.15) in muted.silent
     assert whole.silent == ()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from callaudit.records import Audit, Failed, TimelineSpan, Turn, Word
 from callaudit.reports import Clip, ReportOptions, Waveform, render, render_many
-from callaudit.reports.chart import chart
+from callaudit.reports.chart import chart, wave_path
 from callaudit.reports.summary import with_status
 from callaudit.reports.transcript import rows, spoken
 from callaudit.reports.words_zh import ZH
@@ -160,6 +160,7 @@ def test_three_hours_make_a_page_of_bounded_size(audit: Audit) -> None:
     assert len(html) < 2_000_000
     drawn = chart(call, (), waves, ZH)
     assert all(line.path.count("L") < 8000 for lane in drawn.lanes for line in lane.lines)
+    assert all(len(outline(line.path)) <= 8000 for lane in drawn.lanes if lane.kind == "wave" for line in lane.lines)
 
 
 def test_chart_places_are_shares_of_the_call(audit: Audit) -> None:
@@ -204,10 +205,27 @@ def test_events_stand_between_the_turns(audit: Audit) -> None:
     assert [row.numbers for row in told if row.numbers] == [((2, "major"),)]
 
 
+def outline(path: str) -> list[tuple[int, int]]:
+    """The corners of an outline, which is written as steps from one to the next."""
+    first, steps = path.strip("Mz").split("l")
+    moves = np.array(re.findall(r"-?\d+", steps), dtype=int).reshape(-1, 2)
+    corners = np.vstack([np.array(first.split(), dtype=int), moves]).cumsum(axis=0)
+    return [(int(x), int(y)) for x, y in corners]
+
+
+def test_an_outline_is_drawn_corner_by_corner() -> None:
+    peaks = np.array([[0, 0], [-1, 1], [-1, 1], [-1, 1], [0, 0.25]], dtype=np.float32)
+    path = wave_path(Waveform(0, "agent", 1.0, peaks), 5.0, 1.0)
+    assert outline(path) == [
+        (1000, 50), (3000, 0), (7000, 0), (9000, 25),
+        (9000, 50), (7000, 100), (3000, 100), (1000, 50),
+    ]  # fmt: skip
+
+
 def test_a_waveform_is_drawn_over_the_time_it_holds(audit: Audit, waveform: tuple[Waveform, ...]) -> None:
     lanes = [lane for lane in chart(audit.call, (), waveform, ZH).lanes if lane.kind == "wave"]
     assert [(lane.name, lane.note) for lane in lanes] == [("客服", "声道 1"), ("客户", "声道 2")]
-    points = [tuple(map(int, point.split())) for point in lanes[1].lines[0].path.strip("MZ").split("L")]
+    points = outline(lanes[1].lines[0].path)
     loud = [x / 10_000 * 70 for x, y in points if y < 10]
     assert min(loud) == pytest.approx(19.6, abs=0.1)
     assert max(loud) == pytest.approx(66.0, abs=0.1)
