@@ -19,6 +19,7 @@ from callaudit.errors import CallauditError, ModelMissing
 
 if TYPE_CHECKING:
     from callaudit.records import Audit, Call
+    from callaudit.rules import Rulebook
 
 RECORDING_SHA256 = "3bd12ada945860e4f35cebd8e5b75c7b22071fdb552617e4b757efbcda3e7030"
 SAMPLES_SHA256 = "f951ae001fc5d380df92f2bb307c8c0fbfd335aadd3e70e95c4fdcd82988f417"
@@ -72,12 +73,17 @@ def self_test(config: Config) -> Iterator[Check]:
         try:
             auditor = Auditor.from_config(plain)
             call = hear_file(path, auditor, named=path.name)
-            audit = judge_call(call, auditor.rulebook, auditor.aids)
+            audit = judge_call(call, _sure(auditor.rulebook), auditor.aids)
         except CallauditError as error:
             yield Check("self-test: audit", "ill", str(error), "mend what the message names")
             return
     yield _heard(call, time.monotonic() - began)
     yield _judged(audit)
+
+
+def _sure(book: Rulebook) -> Rulebook:
+    """The rulebook with the rules about which there is no doubt, and no others: making all ready takes seconds."""
+    return replace(book, rules=tuple(rule for rule in book.rules if rule.id in FOUND))
 
 
 def _decoded(recording_id: str, samples_sha256: str) -> Check:
