@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from callaudit.config import Config
+from callaudit.config import Config, ReviewConfig
 from callaudit.desk import accounts, sign_ins
 from callaudit.desk.people import User
 from callaudit.store.database import Store, open_store
@@ -22,6 +22,7 @@ from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
 from callaudit.web.sessions import COOKIE, csrf_of
 from tests.batch.postgres import Postgres
+from tests.web import browser as in_chromium
 from tests.web.calls import NOW, fill
 
 LOCAL = "http://localhost"
@@ -65,7 +66,7 @@ def desk(filled: Path, tmp_path: Path, clock: Clock) -> Iterator[Desk]:
     """A desk of the test's own on SQLite: eight calls with their sound, and `tests.web.calls.USERS`."""
     shutil.copy(filled / "calls.db", tmp_path / "calls.db")
     with open_store(tmp_path / "calls.db", patience_s=2.0) as store:
-        yield Desk(store, Config(), clock)
+        yield Desk(store, Config(review=ReviewConfig(sound_cache=str(tmp_path / "sound"))), clock)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def postgres_desk(postgres: Postgres, tmp_path: Path, clock: Clock) -> Iterator[
     """The same on PostgreSQL; skipped where there is none."""
     with open_store(postgres.database(f"desk_{uuid4().hex}"), patience_s=20.0) as store:
         fill(store, tmp_path)
-        yield Desk(store, Config(), clock)
+        yield Desk(store, Config(review=ReviewConfig(sound_cache=str(tmp_path / "sound"))), clock)
 
 
 @pytest.fixture
@@ -89,6 +90,24 @@ def client(app: FastAPI, desk: Desk) -> Callable[..., Browser]:
         return browser(app, desk, name, **options)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A real browser; skipped with a reason where there is none."""
+    if (why := in_chromium.missing()) is not None:
+        pytest.skip(why)
+    with in_chromium.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(chromium: Any, desk: Desk) -> Iterator[in_chromium.Visits]:
+    """Opens windows on the desk, served: `visit("lead", theme="dark").goto("/")`."""
+    with in_chromium.serving(desk) as address:
+        visits = in_chromium.Visits(chromium, desk, address)
+        yield visits
+        visits.close()
 
 
 def browser(app: FastAPI, desk: Desk, name: str | None = None, **options: Any) -> Browser:
