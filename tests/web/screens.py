@@ -1,0 +1,55 @@
+"""Pictures of every page, to look at: ``python tests/web/screens.py OUT [PAGE ...]``.
+
+Each page of `tests.web.shown` at 1440 and 900 px, light and dark, in Chinese and English; `--few` takes two of the
+eight: Chinese, light, wide and English, dark, narrow.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+
+import structlog
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from callaudit.config import Config
+from callaudit.store.database import open_store
+from callaudit.web.desk import Desk
+from tests.web.browser import Visits, chromium, missing, serving, too_wide
+from tests.web.calls import NOW, fill
+from tests.web.shown import SHOWN, places
+
+FEW = (("zh", "light", 1440), ("en", "dark", 900))
+ALL = tuple(product(("zh", "en"), ("light", "dark"), (1440, 900)))
+
+
+def main(out: Path, names: set[str], kinds: tuple[tuple[str, str, int], ...]) -> None:
+    """Takes them."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
+        fill(store, Path(folder))
+        desk = Desk(store, Config(), lambda: NOW)
+        with store.session() as session:
+            filled = places(session)
+        with serving(desk) as address, chromium() as browser:
+            visits = Visits(browser, desk, address)
+            for (language, theme, width), shown in product(kinds, SHOWN):
+                if names and shown.name not in names:
+                    continue
+                window = visits(shown.user, language=language, theme=theme, size=(width, 900))
+                answer = window.goto(shown.path.format(**filled))
+                name = f"{shown.name}-{language}-{theme}-{width}"
+                window.page.screenshot(path=out / f"{name}.png", full_page=True)
+                print(name, answer.status, *window.complaints, *too_wide(window.page), sep="  ")
+                visits.close()
+
+
+if __name__ == "__main__":
+    if (why := missing()) is not None:
+        sys.exit(why)
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    given = [one for one in sys.argv[1:] if one != "--few"]
+    main(Path(given[0]), set(given[1:]), FEW if "--few" in sys.argv else ALL)

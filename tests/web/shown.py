@@ -1,0 +1,62 @@
+"""Every page that a person can open, and who opens it: for the tests that look at all of them, and for pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from callaudit.store.tables import AuditRow, BreachRow, CallRow
+from tests.web.calls import AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page: a name, its address (`{call_id}` and the like stand for what is in the store), and who opens it."""
+
+    name: str
+    path: str
+    user: str | None = "lead"
+    status: int = 200
+
+
+SHOWN: Final = (
+    Shown("sign-in", "/sign-in", None),
+    Shown("queue", "/"),
+    Shown("queue-agent", "/", "agent"),
+    Shown("call", "/calls/{call_id}"),
+    Shown("call-agent", "/calls/{own_call_id}", "agent"),
+    Shown("figures", "/figures"),
+    Shown("agent", "/agents/{agent_id}"),
+    Shown("rules", "/rules"),
+    Shown("rule", "/rules/{rule}"),
+    Shown("calibrations", "/calibrations"),
+    Shown("appeals", "/appeals"),
+    Shown("appeals-agent", "/appeals", "agent"),
+    Shown("accounts", "/accounts", "admin"),
+    Shown("trail", "/trail"),
+    Shown("me", "/me"),
+    Shown("password", "/me/password"),
+    Shown("nowhere", "/nowhere", status=404),
+)
+
+NO_PAGE: Final = ("/static/{name}", "/health")
+"""Addresses of `web.pages` that answer something else than a page; so do those that end in one of `NO_PAGE_ENDS`."""
+NO_PAGE_ENDS: Final = ("/sound", ".csv", ".xlsx", ".json", ".jsonl", ".zip")
+
+
+def places(session: Session) -> dict[str, str]:
+    """What stands in the addresses: the call and the rule with most violations, the agent of that call."""
+    n = func.count()
+    worst = select(AuditRow.call_id).join(BreachRow).group_by(AuditRow.call_id).order_by(n.desc(), AuditRow.call_id)
+    call = session.get_one(CallRow, session.scalars(worst.limit(1)).one())
+    rule = select(BreachRow.rule).group_by(BreachRow.rule).order_by(n.desc(), BreachRow.rule)
+    own = select(CallRow.id).where(CallRow.agent_id == AGENT).order_by(CallRow.id)
+    return {
+        "call_id": str(call.id),
+        "agent_id": call.agent_id or AGENT,
+        "rule": session.scalars(rule.limit(1)).one(),
+        "own_call_id": str(session.scalars(own.limit(1)).one()),
+    }
