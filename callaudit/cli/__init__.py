@@ -24,6 +24,8 @@ COMMANDS = {
     "export": ("export", "Write stored calls, findings or turns as Parquet, for a data warehouse or a notebook."),
     "purge": ("purge", "Delete old calls from the store: what was said, how it was judged, whose call it was."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
+    "review": ("review", "Open the review desk in the browser: flagged calls to hear and to judge, dashboards, rules."),
+    "accounts": ("accounts", "Who may use the review desk: make accounts, give them roles and passwords."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),
     "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),

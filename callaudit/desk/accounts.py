@@ -139,7 +139,9 @@ def set_role(
     note(session, by, "set role", now=now, account=row.name, role=role)
 
 
-def set_password(session: Session, by: User | str, user_id: int, password: str, *, now: datetime) -> None:
+def set_password(
+    session: Session, by: User | str, user_id: int, password: str, *, now: datetime, must_change: bool = True
+) -> None:
     """Gives an account a password that its owner must change; whoever is signed in with it is signed out.
 
     Raises
@@ -149,7 +151,8 @@ def set_password(session: Session, by: User | str, user_id: int, password: str, 
     """
     row = _row(session, user_id)
     passwords.check_new(password, row.name)
-    _keep_password(session, user_id, password, must_change=True)
+    changed = {"password": passwords.hashed(password), "must_change": must_change}
+    session.execute(update(UserRow).where(UserRow.id == user_id).values(changed))
     sign_ins.end_all(session, user_id)
     note(session, by, "set password", now=now, account=row.name)
 
@@ -277,8 +280,3 @@ def _keep_an_admin(session: Session, row: UserRow) -> None:
     open_admins = select(UserRow.id).where(UserRow.role == "admin", UserRow.disabled_at.is_(None)).with_for_update()
     if set(session.scalars(open_admins)) == {row.id}:
         raise DeskError("this is the last admin; make another one first")
-
-
-def _keep_password(session: Session, user_id: int, password: str, *, must_change: bool) -> None:
-    changed = {"password": passwords.hashed(password), "must_change": must_change}
-    session.execute(update(UserRow).where(UserRow.id == user_id).values(changed))

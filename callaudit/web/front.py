@@ -63,7 +63,8 @@ class Front:
             await answer(Request(scope), 500)(scope, receive, sent)
         finally:
             user = scope["state"].get("user")
-            log.info(
+            tell = log.debug if scope["path"].endswith("/health") else log.info  # every few seconds, by what watches
+            tell(
                 "request", method=scope["method"], path=scope["path"], status=status,
                 ms=round(1000 * (time.perf_counter() - began), 1), user=user.name if isinstance(user, User) else None,
             )  # fmt: skip
