@@ -24,8 +24,24 @@ PATH_WIDTH: Final = 10_000
 PATH_HEIGHT: Final = 100
 EVENT_ORDER: Final[tuple[SpanKind, ...]] = ("silence", "noise", "music", "tone", "hold", "overlap")  # last on top
 TURN_MEASURES: Final = (("level", "dBov", "level_dbov"), ("rate", "cpm", "rate_cpm"), ("pitch", "Hz", "f0_median_hz"))
-LANE_HEIGHTS: Final = {"events": 22, "wave": 60, "findings": 22, "track": 52, "axis": 22}
-LANE_GAP: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How high lanes are, in pixels, and which measures are drawn; events, marks and the axis are as high as text."""
+
+    wave: int = 60
+    track: int = 52
+    gap: int = 8
+    left_out: tuple[str, ...] = ()
+
+
+WIDE: Final = Size()
+DENSE: Final = Size(wave=48, track=34, gap=6, left_out=("noise",))
+"""Where findings are to be seen below the drawing without scrolling."""
+
+TEXT_HEIGHT: Final = 22
+"""Of lanes with text or marks, and of the axis."""
 MARK_SHARE: Final = 0.025  # of the axis: a finding's number is 18 px wide, the axis about 800
 MOST_ROWS: Final = 6
 LAST_LABEL_SHARE: Final = 0.95  # a time written nearer to the end would be cut off
@@ -79,19 +95,21 @@ class Chart:
     legend: tuple[tuple[str, str], ...]
 
 
-def chart(call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform], wording: Wording) -> Chart:
+def chart(
+    call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform], wording: Wording, size: Size = WIDE
+) -> Chart:
     """Drawing of a call; `violated` are numbered from 1 in the order given."""
     duration_s = max(call.recording.duration_s, 1e-3)
     events = _events(call, duration_s, wording)
-    lanes = [Lane("events", wording.EVENT_LANE, 0, LANE_HEIGHTS["events"], boxes=events)]
-    lanes += _waves(call, waveform, duration_s, wording)
+    lanes = [Lane("events", wording.EVENT_LANE, 0, TEXT_HEIGHT, boxes=events)]
+    lanes += _waves(call, waveform, duration_s, wording, size.wave)
     if any(finding.places for finding in violated):
         lanes.append(_finding_lane(violated, duration_s, wording))
-    lanes += _tracks(call, duration_s, wording)
+    lanes += _tracks(call, duration_s, wording, size)
     placed, top = [], 0
     for lane in lanes:
         placed.append(replace(lane, top=top))
-        top += lane.height + LANE_GAP
+        top += lane.height + size.gap
     marks = tuple(
         (_percent(at_s, duration_s), minute_clock(at_s) if at_s < LAST_LABEL_SHARE * duration_s else "")
         for at_s in ticks(duration_s, 10)
@@ -99,7 +117,7 @@ def chart(call: Call, violated: Sequence[Finding], waveform: Sequence[Waveform],
     kinds = dict.fromkeys(box.kind for box in events if box.kind != "burst")
     legend = tuple((kind, wording.EVENTS[kind]) for kind in kinds)
     bands = tuple(box for box in events if box.kind in {"ring", "hold"})
-    return Chart(duration_s, top + LANE_HEIGHTS["axis"], tuple(placed), bands, marks, legend)
+    return Chart(duration_s, top + TEXT_HEIGHT, tuple(placed), bands, marks, legend)
 
 
 def _percent(time_s: float, duration_s: float) -> str:
@@ -139,17 +157,19 @@ def _finding_lane(violated: Sequence[Finding], duration_s: float, wording: Wordi
         ends[row : row + 1] = [at + MARK_SHARE]
         name = f"{k} {printable(finding.title)}"
         boxes.append(replace(_box(finding.severity, span, duration_s, name, k), row=row))
-    height = LANE_HEIGHTS["findings"] * max(1, len(ends))
+    height = TEXT_HEIGHT * max(1, len(ends))
     return Lane("findings", wording.FINDINGS, 0, height, boxes=tuple(boxes))
 
 
 # ── sound ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _waves(call: Call, waveform: Sequence[Waveform], duration_s: float, wording: Wording) -> Iterable[Lane]:
+def _waves(
+    call: Call, waveform: Sequence[Waveform], duration_s: float, wording: Wording, height: int
+) -> Iterable[Lane]:
     """One lane per channel with its outline; without any outline, one lane per speaker with speech alone."""
     if not waveform:
         for who in ("agent", "customer"):
             boxes = _speech(call, [who], duration_s, wording)
-            yield Lane("wave", wording.SPEAKERS[who], 0, LANE_HEIGHTS["wave"], boxes=boxes)
+            yield Lane("wave", wording.SPEAKERS[who], 0, height, boxes=boxes)
         return
     loudest = max((float(np.abs(wave.peaks).max(initial=0.0)) for wave in waveform), default=0.0)
     for wave in waveform:
@@ -158,7 +178,7 @@ def _waves(call: Call, waveform: Sequence[Waveform], duration_s: float, wording:
         boxes = _speech(call, ["agent", "customer", "unknown"] if mixed else [wave.speaker], duration_s, wording)
         line = Line(wave.speaker, wave_path(wave, duration_s, loudest))
         note = wording.CHANNEL.format(n=wave.channel + 1)
-        yield Lane("wave", name, 0, LANE_HEIGHTS["wave"], note, boxes=boxes, lines=(line,))
+        yield Lane("wave", name, 0, height, note, boxes=boxes, lines=(line,))
 
 
 def _speech(call: Call, speakers: Sequence[str], duration_s: float, wording: Wording) -> tuple[Box, ...]:
@@ -201,13 +221,13 @@ def _outline(points: NDArray[np.int64]) -> str:
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────────────────────
-def _tracks(call: Call, duration_s: float, wording: Wording) -> Iterable[Lane]:
+def _tracks(call: Call, duration_s: float, wording: Wording, size: Size) -> Iterable[Lane]:
     """One lane per measure: its tracks where there are any, else the values of the turns."""
     by_name: dict[tuple[str, str], list[tuple[Speaker, list[Segment]]]] = {}
     for name, unit, attribute in TURN_MEASURES:
         if not any(track.name == name for track in call.tracks):
             by_name[name, unit] = _from_turns(call, attribute)
-    for track in call.tracks:
+    for track in (one for one in call.tracks if one.name not in size.left_out):
         by_name.setdefault((track.name, track.unit), []).append((track.speaker, _from_track(track)))
     order = [name for name, _, _ in TURN_MEASURES]
     ordered = sorted(by_name, key=lambda key: (order.index(key[0]) if key[0] in order else len(order), key))
@@ -219,7 +239,7 @@ def _tracks(call: Call, duration_s: float, wording: Wording) -> Iterable[Lane]:
                 "track",
                 wording.TRACKS.get(name, name),
                 0,
-                LANE_HEIGHTS["track"],
+                size.track,
                 wording.UNITS.get(unit, unit),
                 number(low, 0),
                 number(high, 0),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from callaudit.records import Audit, Call, Failed, Finding, Measurement, Severity
 from callaudit.reports import sheet
 from callaudit.reports.base import Clip, ReportOptions, report
-from callaudit.reports.chart import Chart, chart
+from callaudit.reports.chart import WIDE, Chart, Size, chart
 from callaudit.reports.languages import WORDINGS
 from callaudit.reports.page import environment, policy, resource
 from callaudit.reports.summary import Summary, by_severity, measured, n_violated, of_party, summary, with_status
@@ -70,7 +70,7 @@ def render_html(audits: Sequence[Audit], failed: Sequence[Failed], options: Sequ
     )
 
 
-def section(number: int, audit: Audit, options: ReportOptions, wording: Wording) -> Section:
+def section(number: int, audit: Audit, options: ReportOptions, wording: Wording, size: Size = WIDE) -> Section:
     """What is drawn of an audit, the `number`th of its page."""
     violated = with_status(audit, "violated")
     pairs, others = measured(audit.call)
@@ -80,7 +80,7 @@ def section(number: int, audit: Audit, options: ReportOptions, wording: Wording)
         audit=audit,
         call=audit.call,
         figures=summary(audit.call),
-        chart=chart(audit.call, violated, options.waveform, wording),
+        chart=chart(audit.call, violated, options.waveform, wording, size),
         rows=rows(audit.call, violated, wording),
         groups=tuple(
             (severity, tuple((numbers[id(finding)], finding) for finding in group))

@@ -23,7 +23,7 @@ from callaudit.desk.sound import Kept, Wanted, kept, wanted
 from callaudit.messages import Language
 from callaudit.records import Audit, Call
 from callaudit.reports import ReportOptions
-from callaudit.reports.chart import Box
+from callaudit.reports.chart import DENSE, Box
 from callaudit.reports.html import Section, section
 from callaudit.reports.languages import WORDINGS
 from callaudit.reports.page import TOLD, environment
@@ -146,7 +146,7 @@ def shown(audit: Audit, language: str, outline: Outline | None) -> Shown:
     """What is drawn of a call in a language."""
     known = cast(Language, language)
     options = ReportOptions(waveform=() if outline is None else waveforms(audit.call, outline))
-    drawn = section(1, audit, options, WORDINGS[known])
+    drawn = section(1, audit, options, WORDINGS[known], DENSE)
     return Shown(audit, drawn, _pieces(known), outline is not None, known)
 
 

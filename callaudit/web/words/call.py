@@ -58,6 +58,7 @@ WORDS = {
     "call.team": ("班组", "Team"),
     "call.when": ("开始", "Began"),
     "call.findings": ("违规与证据", "Findings and evidence"),
+    "call.origin": ("录音与角色判定", "The recording, and who is who"),
     "call.nowhere": ("没有这通录音，或您无权查看。", "There is no such call, or it is not yours to see."),
     "call.muted_for_you": ("您的角色不能解除静音。", "Your role may not hear personal data."),
     "call.no_export": ("您的角色不能导出。", "Your role may not export."),
