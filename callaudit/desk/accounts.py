@@ -87,6 +87,19 @@ def named(session: Session, name: str) -> User:
     return user_from(row)
 
 
+def by_id(session: Session, user_id: int) -> UserRow:
+    """The row of an account.
+
+    Raises
+    ------
+    NotThere
+    """
+    row = session.get(UserRow, user_id)
+    if row is None:
+        raise NotThere("there is no such account")
+    return row
+
+
 # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def make(
     session: Session,
@@ -132,7 +145,7 @@ def set_role(
     DeskError
         It is the last admin's, or an agent lacks the id of whose calls it sees.
     """
-    row = _row(session, user_id)
+    row = by_id(session, user_id)
     if role != "admin":
         _keep_an_admin(session, row)
     session.execute(update(UserRow).where(UserRow.id == user_id).values(check_role(role, agent_id)))
@@ -149,7 +162,7 @@ def set_password(
     DeskError
         The password is refused.
     """
-    row = _row(session, user_id)
+    row = by_id(session, user_id)
     passwords.check_new(password, row.name)
     changed = {"password": passwords.hashed(password), "must_change": must_change}
     session.execute(update(UserRow).where(UserRow.id == user_id).values(changed))
@@ -165,7 +178,7 @@ def disable(session: Session, by: User | str, user_id: int, *, now: datetime) ->
     DeskError
         It is the last admin's.
     """
-    row = _row(session, user_id)
+    row = by_id(session, user_id)
     _keep_an_admin(session, row)
     session.execute(update(UserRow).where(UserRow.id == user_id, UserRow.disabled_at.is_(None)).values(disabled_at=now))
     sign_ins.end_all(session, user_id)
@@ -175,14 +188,14 @@ def disable(session: Session, by: User | str, user_id: int, *, now: datetime) ->
 
 def enable(session: Session, by: User | str, user_id: int, *, now: datetime) -> None:
     """Opens an account again; its tokens stay revoked."""
-    row = _row(session, user_id)
+    row = by_id(session, user_id)
     session.execute(update(UserRow).where(UserRow.id == user_id).values(disabled_at=None))
     note(session, by, "enable account", now=now, account=row.name)
 
 
 def sign_out(session: Session, by: User, user_id: int, *, now: datetime, but: str | None = None) -> None:
     """Ends the sign-ins of an account everywhere, but one."""
-    row = _row(session, user_id)
+    row = by_id(session, user_id)
     note(session, by, "sign out everywhere", now=now, account=row.name, n=sign_ins.end_all(session, user_id, but=but))
 
 
@@ -263,13 +276,6 @@ def check_role(role: Role, agent_id: str | None) -> dict[str, Any]:
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _row(session: Session, user_id: int) -> UserRow:
-    row = session.get(UserRow, user_id)
-    if row is None:
-        raise NotThere("there is no such account")
-    return row
-
-
 def _text(given: str) -> str:
     return " ".join(given.split())[:LONGEST_TEXT]
 

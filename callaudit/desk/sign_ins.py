@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.desk.people import User, user_from
@@ -60,6 +60,11 @@ def signed_in(session: Session, secret: str, *, now: datetime, idle: timedelta) 
         return None
     sign_in_id, seen_at, user = row
     return SignIn(sign_in_id, user_from(user), user.must_change, seen_at)
+
+
+def count(session: Session, user_id: int) -> int:
+    """With how many browsers an account is signed in."""
+    return session.scalar(select(func.count()).where(SignInRow.user_id == user_id)) or 0
 
 
 def touch(session: Session, sign_in_id: str, *, now: datetime) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from callaudit import __version__
@@ -21,6 +24,22 @@ from callaudit.web.tries import Tries
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
 """By which this machine calls itself: a page elsewhere whose name leads here (DNS rebinding) is no page of ours."""
 
+_TOKEN = HTTPBearer(auto_error=False, description="A token of the page /me.")  # says so; the gate looks at it
+
+
+class Refused(BaseModel):
+    """Why something was not done, in words for people."""
+
+    detail: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"model": Refused, "description": "No token, or one that opens nothing."},
+    403: {"model": Refused, "description": "The role does not allow it, or the token only reads."},
+    404: {"model": Refused, "description": "There is no such thing, or it may not be seen."},
+    409: {"model": Refused, "description": "Somebody else changed it meanwhile."},
+}
+
 
 def make_app(desk: Desk) -> FastAPI:
     """The review desk on a store; a part that does not load stops it."""
@@ -35,7 +54,10 @@ def make_app(desk: Desk) -> FastAPI:
         for module in iter_modules(package.__path__):
             router = import_module(f"{package.__name__}.{module.name}").router
             assert isinstance(router, APIRouter)
-            app.include_router(router, include_in_schema=package is api)
+            if package is api:
+                app.include_router(router, dependencies=[Security(_TOKEN)], responses=REFUSALS)
+            else:
+                app.include_router(router, include_in_schema=False)
     add_faults(app)
     app.add_middleware(Gate, desk=desk)
     hosts = desk.config.review.hosts or (LOCAL_HOSTS if is_local(desk.config.review.host) else ("*",))

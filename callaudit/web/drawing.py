@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from callaudit.desk.people import Act, User
+from callaudit.web.moments import moment
 from callaudit.web.statics import statics
 from callaudit.web.words import LANGUAGES, say
 
@@ -74,8 +75,8 @@ def page(request: Request, user: User | None, template: str, status: int = 200, 
     """A page: `callaudit/web/templates/<template>`, in the language of the user, with what it is given.
 
     Beside that, a template has `t(key, **values)`, `csrf()` (the hidden field of every form that is posted),
-    `csrf_token`, `user`, `language`, `theme`, `navigation`, `static(name)`, `request` and `root` (what precedes each
-    address of ours: ``href="{{ root }}/calls/3"``).
+    `csrf_token`, `user`, `language`, `theme`, `navigation`, `static(name)`, `moment(at)`, `request` and `root` (what
+    precedes each address of ours: ``href="{{ root }}/calls/3"``).
     """
     language = language_of(request, user)
     root = request.scope.get("root_path", "")
@@ -84,6 +85,7 @@ def page(request: Request, user: User | None, template: str, status: int = 200, 
         "request": request, "user": user, "language": language, "theme": theme_of(request), "root": root,
         "t": partial(say, language), "csrf_token": token, "csrf": lambda: _field(token),
         "navigation": _navigation(request, user), "static": lambda name: root + statics().address(name),
+        "moment": moment,
     }  # fmt: skip
     text = _environment().get_template(template).render(own | given)
     return HTMLResponse(text, status, headers={"Content-Language": language})
