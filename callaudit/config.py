@@ -227,7 +227,8 @@ class ReviewConfig:
     `plain_http`: people may sign in without https from other machines; whoever listens on the network then reads their
     passwords. `audio_roots` tells where recordings lie by now: the folder or address under which they were heard → the
     one that this machine sees. `sound_cache` is the folder that keeps sound ready to be played, silent where it must be
-    (default: the user's cache folder), never more than `sound_cache_gb` of it.
+    (default: the user's cache folder), never more than `sound_cache_gb` of it. An agent may appeal for `appeal_days`
+    after a call was reviewed.
     """
 
     __pydantic_config__ = _STRICT
@@ -245,6 +246,7 @@ class ReviewConfig:
     audio_roots: dict[str, str] = field(default_factory=dict)
     sound_cache: str | None = None
     sound_cache_gb: Annotated[float, Field(gt=0)] = 4.0
+    appeal_days: Annotated[int, Field(ge=0)] = 7
     oidc: OidcConfig = field(default_factory=OidcConfig)
 
 

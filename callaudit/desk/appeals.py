@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, exists, func, insert, select, update
+from sqlalchemy import and_, exists, func, insert, null, select, update
 from sqlalchemy.orm import Session, aliased
 
+from callaudit.config import ReviewConfig
 from callaudit.desk.cases import Bench, By, Case, case_of, sees
 from callaudit.desk.judging import LONGEST_COMMENT, Scene, acting, state_after
 from callaudit.desk.outcome import BROKEN, Says
@@ -22,7 +23,7 @@ from callaudit.store.desk_tables import AppealRow, CaseRow, UserRow
 from callaudit.store.tables import AuditRow, CallRow
 
 AppealState = Literal["open", "granted", "refused", "withdrawn"]
-PERIOD: Final = timedelta(days=7)
+PERIOD: Final = timedelta(days=ReviewConfig().appeal_days)
 PAGE: Final = 50
 
 
@@ -65,16 +66,16 @@ def appeal(bench: Bench, by: By, recording_id: str, rule: str, reason: str, peri
     def act(scene: Scene) -> Case:
         case = scene.case
         if not sees(by.user, scene.machine.agent_id, case.state) or case.reviewed_at is None:
-            raise NotThere("judging.no_call")
+            raise NotThere("there is no such call, or it is not yours to see")
         if rule not in {finding.rule for finding in scene.outcome().broken}:
-            raise DeskError("judging.not_broken")
+            raise DeskError("nothing was held against you by this rule")
         if by.now > case.reviewed_at + period:
-            raise DeskError("judging.too_late")
+            raise DeskError("the time to appeal is over")
         before = select(func.count()).select_from(AppealRow).where(
             AppealRow.recording_id == recording_id, AppealRow.rule == rule, AppealRow.state != "withdrawn"
         )  # fmt: skip
         if scene.session.scalar(before):
-            raise DeskError("judging.appealed_already")
+            raise DeskError("there is an appeal against this finding already")
         row = {
             "recording_id": recording_id, "rule": rule, "user_id": by.user.id, "at": scene.at, "reason": said,
             "state": "open", "answer": "",
@@ -165,7 +166,7 @@ def one_appeal(session: Session, user: User, appeal_id: int) -> Appeal:
     """
     found = _appeals(session, _wanted(user).where(AppealRow.id == appeal_id))
     if not found:
-        raise NotThere("judging.no_appeal")
+        raise NotThere("there is no such appeal, or it is not yours to see")
     return found[0]
 
 
@@ -194,7 +195,8 @@ def _wanted(user: User) -> Any:  # a SELECT
         select(
             AppealRow.id, AppealRow.recording_id, CallRow.id, CaseRow.version, AppealRow.rule, AppealRow.user_id,
             author.shown_name, author.agent_id, CallRow.started_at, AppealRow.at, AppealRow.reason, AppealRow.state,
-            decider.shown_name, AppealRow.decided_at, AppealRow.answer, CaseRow.reviewer_id,
+            decider.shown_name if user.may("see all calls") else null(), AppealRow.decided_at, AppealRow.answer,
+            CaseRow.reviewer_id,
         )
         .join(CaseRow, CaseRow.recording_id == AppealRow.recording_id)
         .join(author, author.id == AppealRow.user_id)
@@ -216,16 +218,16 @@ def _recording(bench: Bench, user: User, appeal_id: int) -> str:
 def _open(session: Session, appeal_id: int) -> AppealRow:
     row = session.get(AppealRow, appeal_id, populate_existing=True)
     if row is None:
-        raise NotThere("judging.no_appeal")
+        raise NotThere("there is no such appeal, or it is not yours to see")
     if row.state != "open":
-        raise DeskError("judging.decided_already")
+        raise DeskError("this appeal is open no more")
     return row
 
 
 def _said(given: str) -> str:
     said = given.strip()
     if not said:
-        raise DeskError("judging.say_why")
+        raise DeskError("say why")
     if len(said) > LONGEST_COMMENT:
-        raise DeskError("judging.too_long")
+        raise DeskError("that is too long; 2000 characters at most")
     return said

@@ -123,7 +123,7 @@ def machine_of(session: Session, vault: Vault, recording_id: str) -> Machine:
         .where(CallRow.recording_id == recording_id, AuditRow.latest)
     )  # fmt: skip
     if (row := session.execute(wanted).first()) is None:
-        raise NotThere("judging.no_call")
+        raise NotThere("there is no such call, or it is not yours to see")
     document = unpacked(vault.opened(row.document))
     return Machine(
         recording_id=recording_id,
@@ -176,7 +176,7 @@ def taken(session: Session, recording_id: str, by: By) -> tuple[Case, datetime]:
     wanted = select(CaseRow).where(CaseRow.recording_id == recording_id).with_for_update()
     row = session.scalars(wanted, execution_options={"populate_existing": True}).one()
     if row.version != by.seen:
-        raise Stale("judging.stale")
+        raise Stale("somebody has changed this call since you looked")
     return _case(row), max(by.now, row.changed_at + TICK)
 
 

@@ -98,13 +98,13 @@ def judge(bench: Bench, by: By, recording_id: str, rule: str, says: Says, commen
     by.needs("judge")
     said = _comment(comment)
     if says not in get_args(Says) or says == "missed":
-        raise DeskError("judging.no_such_word")
+        raise DeskError("a finding is upheld, overturned or unsure")
 
     def act(scene: Scene) -> Case:
         _refuse_final(scene.case)
         stands = standing(scene.opinions).get(rule)
         if scene.machine.status(rule) is None or (scene.machine.status(rule) != "violated" and stands is None):
-            raise Stale("judging.found_otherwise")
+            raise Stale("the machine has judged this rule anew since you looked")
         scene.say(rule, says, said, None if stands is None else stands.span)
         return scene.close("judge finding", {"rule": rule, "says": says})
 
@@ -126,9 +126,9 @@ def report_miss(
     def act(scene: Scene) -> Case:
         _refuse_final(scene.case)
         if scene.machine.status(rule) is None:
-            raise DeskError("judging.no_such_rule")
+            raise DeskError("this call was not judged by such a rule")
         if scene.machine.status(rule) == "violated":
-            raise DeskError("judging.found_already")
+            raise DeskError("the machine has found this one")
         scene.say(rule, "missed", said, _span(start_s, end_s, scene.machine.duration_s))
         return scene.close("report miss", {"rule": rule})
 
@@ -147,7 +147,7 @@ def mark_reviewed(bench: Bench, by: By, recording_id: str) -> Case:
     def act(scene: Scene) -> Case:
         _refuse_checked(scene.case)
         if scene.outcome().left:
-            raise DeskError("judging.some_left")
+            raise DeskError("some findings wait to be judged")
         return scene.close("mark reviewed", {}, **_review(scene))
 
     return acting(bench, by, recording_id, act)
@@ -186,7 +186,7 @@ def undo(bench: Bench, by: By, recording_id: str) -> Case:
     def act(scene: Scene) -> Case:
         last = last_act(scene.case, scene.opinions, by.user.id)
         if last is None:
-            raise DeskError("judging.nothing_to_undo")
+            raise DeskError("there is nothing of yours to undo here")
         own = [one for one in scene.opinions if one.user_id == by.user.id and one.at == last]
         changes: dict[str, Any] = {}
         if any(one.kind == "final" for one in own):
@@ -199,7 +199,7 @@ def undo(bench: Bench, by: By, recording_id: str) -> Case:
         is_own_review = scene.case.reviewer_id == by.user.id and scene.case.reviewed_at == last
         if scene.case.is_checked and (is_own_review or scene.outcome().left):
             if _appeals(scene.session, recording_id):
-                raise DeskError("judging.appealed")
+                raise DeskError("there is an appeal against this review; it must be decided first")
             changes |= {"state": "open", "reviewer_id": None, "reviewed_at": None}
         return scene.close(
             "undo", {"rules": sorted({one.rule for one in own}), "state": changes.get("state")}, **changes
@@ -245,19 +245,19 @@ def _review(scene: Scene) -> dict[str, Any]:
 
 def _refuse_final(case: Case) -> None:
     if case.state == "final":
-        raise DeskError("judging.final")
+        raise DeskError("the appeals of this call have been decided; what was decided stands")
 
 
 def _refuse_checked(case: Case) -> None:
     _refuse_final(case)
     if case.is_checked:
-        raise DeskError("judging.reviewed_already")
+        raise DeskError("this call has been reviewed already")
 
 
 def _comment(given: str) -> str:
     said = given.strip()
     if len(said) > LONGEST_COMMENT:
-        raise DeskError("judging.too_long")
+        raise DeskError("that is too long; 2000 characters at most")
     return said
 
 
@@ -265,8 +265,8 @@ def _span(start_s: float, end_s: float | None, duration_s: float) -> Span:
     """The place of something missed, within the call."""
     end = start_s + MOMENT_S if end_s is None else end_s
     if not 0.0 <= start_s < end <= duration_s + MOMENT_S or start_s > duration_s:  # of what is no number, nothing holds
-        raise DeskError("judging.no_such_place")
+        raise DeskError("that place is not within the call")
     first, last = round(start_s, 3), round(end, 3)
     if first == last:
-        raise DeskError("judging.no_such_place")
+        raise DeskError("that place is not within the call")
     return Span(first, last)

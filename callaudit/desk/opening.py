@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from callaudit.desk.cases import sees
 from callaudit.desk.people import User
 from callaudit.desk.trail import note
 from callaudit.errors import NotAllowed, NotThere
@@ -46,8 +47,9 @@ def opened(session: Session, user: User, call_id: int) -> Opened:
     NotThere
         There is none, or it is not theirs to see: nobody learns which.
     """
-    row = session.execute(select(CallRow.recording_id, CallRow.agent_id).where(CallRow.id == call_id)).first()
-    if row is None or not user.sees(row.agent_id):
+    wanted = select(CallRow.recording_id, CallRow.agent_id, CaseRow.state).where(CallRow.id == call_id)
+    row = session.execute(wanted.outerjoin(CaseRow, CaseRow.recording_id == CallRow.recording_id)).first()
+    if row is None or not sees(user, row.agent_id, row.state or "open"):
         raise NotThere("call.nowhere")
     newest = (
         select(CallRow.id, CallRow.agent_id, CallRow.heard_at)

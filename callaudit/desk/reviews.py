@@ -5,7 +5,7 @@ An agent sees what counts, and no names: a review is the department's, not a col
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,8 @@ from callaudit.desk.outcome import Machine, Opinion, Outcome, outcome_of
 from callaudit.desk.people import User
 from callaudit.errors import NotThere
 from callaudit.records import Finding
-from callaudit.store.desk_tables import UserRow
+from callaudit.store.desk_tables import CaseRow, UserRow
+from callaudit.store.tables import CallRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Review:
     """A call with what people say of it.
 
     `history` holds every opinion that was not taken back, the newest first; of an agent those that count. `undoable`
-    tells that there is an own act to be taken back. `appeal_until` is until when an agent may appeal.
+    tells that there is an own act to be taken back. `appeal_until` is until when an agent may appeal, `may_appeal`
+    whether that is still ahead.
     """
 
     case: Case
@@ -49,6 +51,7 @@ class Review:
     assignee: str | None
     undoable: bool
     appeal_until: datetime | None
+    may_appeal: bool
 
     @property
     def version(self) -> int:
@@ -75,6 +78,19 @@ class Review:
             if one.status != "violated" and one.rule not in self.outcome.standing
         )  # fmt: skip
 
+    def finding(self, rule: str) -> Finding:
+        """What was found of a rule; one that is no more judged by its name alone."""
+        found = self.machine.finding(rule)
+        return found or Finding(rule, "not_applicable", "minor", rule, "", (), 1.0)
+
+    def is_extra(self, rule: str) -> bool:
+        """Whether a rule stands among those that the machine did not find broken."""
+        return self.machine.status(rule) != "violated"
+
+    def titles(self, rules: Iterable[str]) -> tuple[str, ...]:
+        """The names of rules."""
+        return tuple(self.finding(rule).title for rule in rules)
+
     def said(self, rule: str) -> Said | None:
         """The opinion that counts for a rule."""
         return next((one for one in self.history if one.opinion.rule == rule and one.counts), None)
@@ -96,8 +112,14 @@ class Review:
         return any(finding.rule == rule for finding in self.outcome.broken)
 
 
-def review_of(bench: Bench, user: User, recording_id: str, *, period: timedelta = PERIOD) -> Review:
+def review_of(
+    bench: Bench, user: User, recording_id: str, *, now: datetime | None = None, period: timedelta = PERIOD
+) -> Review:
     """A call with what people say of it.
+
+    Parameters
+    ----------
+    now : tells whether it is too late to appeal; None: it is
 
     Raises
     ------
@@ -105,17 +127,44 @@ def review_of(bench: Bench, user: User, recording_id: str, *, period: timedelta 
         There is no such call, or it is not theirs to see.
     """
     return bench.store.transact(
-        lambda session: read_review(session, bench, user, recording_id, period=period), write=False
+        lambda session: read_review(session, bench, user, recording_id, now=now, period=period), write=False
     )
 
 
-def read_review(session: Session, bench: Bench, user: User, recording_id: str, *, period: timedelta = PERIOD) -> Review:
+def recording_of(session: Session, user: User, call_id: int) -> str:
+    """The recording of a call that somebody may see.
+
+    Raises
+    ------
+    NotThere
+    """
+    wanted = (
+        select(CallRow.recording_id, CallRow.agent_id, CaseRow.state)
+        .outerjoin(CaseRow, CaseRow.recording_id == CallRow.recording_id)
+        .where(CallRow.id == call_id)
+    )
+    row = session.execute(wanted).first()
+    if row is None or not sees(user, row.agent_id, row.state or "open"):
+        raise NotThere("there is no such call, or it is not yours to see")
+    return str(row.recording_id)
+
+
+def read_review(
+    session: Session,
+    bench: Bench,
+    user: User,
+    recording_id: str,
+    *,
+    now: datetime | None = None,
+    period: timedelta = PERIOD,
+) -> Review:
     """As `review_of`, in a session of the caller's."""
     case, machine = case_of(session, recording_id), machine_of(session, bench.store.vault, recording_id)
     if not sees(user, machine.agent_id, case.state):
-        raise NotThere("judging.no_call")
+        raise NotThere("there is no such call, or it is not yours to see")
     opinions = opinions_of(session, recording_id)
     outcome = outcome_of(machine, opinions, bench.sheets.of(machine))
+    until = None if case.reviewed_at is None else case.reviewed_at + period
     whole = user.may("see all calls")
     counting = {one.id for one in outcome.standing.values()}
     ids = {one.user_id for one in opinions} | {one for one in (case.reviewer_id, case.assignee_id) if one is not None}
@@ -134,7 +183,8 @@ def read_review(session: Session, bench: Bench, user: User, recording_id: str, *
         reviewer=None if case.reviewer_id is None else names.get(case.reviewer_id),
         assignee=None if case.assignee_id is None else names.get(case.assignee_id),
         undoable=whole and last_act(case, opinions, user.id) is not None,
-        appeal_until=None if case.reviewed_at is None else case.reviewed_at + period,
+        appeal_until=until,
+        may_appeal=until is not None and now is not None and now <= until,
     )
 
 

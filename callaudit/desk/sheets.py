@@ -11,7 +11,6 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from threading import Lock
 
 from callaudit.config import JudgeConfig
@@ -68,12 +67,6 @@ class Sheets:
                 log.error("scores cannot be worked out anew: %s", error)
             self._read_at = time.monotonic()
             return self._book
-
-
-@lru_cache(maxsize=4)
-def sheets_of(judge: JudgeConfig) -> Sheets:
-    """The sheets of these settings, one object for all who ask."""
-    return Sheets(judge)
 
 
 def _titles(book: Rulebook) -> dict[str, Title]:

@@ -32,6 +32,11 @@ class Line:
     what: Mapping[str, Any]
     recording_id: str | None
 
+    @property
+    def name(self) -> str:
+        """Who it was, for people."""
+        return self.shown_name or self.who
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -19,6 +19,7 @@ from callaudit.waveforms import waveforms
 from callaudit.web.calls import UNMUTED_FOR, CallId, remember, shelf_of, shown, sound_for, stream
 from callaudit.web.desk import Desk, SignedIn, TheDesk, page
 from callaudit.web.drawing import language_of
+from callaudit.web.reviewing import context
 
 router = APIRouter()
 Queue = Annotated[str, Query(max_length=2000)]
@@ -43,6 +44,7 @@ def call_page(
         s=drawn.section, told=drawn.told, queue=queue, query=urlencode({"queue": queue}) if queue else "",
         unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed, before=None, after=None,
         agent_told=agent(audit.call.metadata), **drawn.words,
+        **context(desk, user, call.recording_id, drawn.language),
     )  # fmt: skip
 
 

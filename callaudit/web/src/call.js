@@ -42,8 +42,8 @@ class CallPlayer extends Player {
     onKey("Escape", told.loopOff, () => this.setLoop(null));
     onKey("-", told.slower, () => pick(this.speed, -1));
     onKey("=", told.faster, () => pick(this.speed, 1));
-    onKey("z", told.zoomsIn, () => pick(this.zoom, 1));
-    onKey("Z", told.zoomsOut, () => pick(this.zoom, -1));
+    onKey("x", told.zoomsIn, () => pick(this.zoom, 1));
+    onKey("X", told.zoomsOut, () => pick(this.zoom, -1));
     onKey("i", told.marksStart, () => this.setLoop([this.time, Math.max(this.loop?.[1] ?? 0, this.time + 1)]));
     onKey("o", told.marksEnd, () => this.setLoop([Math.min(this.loop?.[0] ?? this.time, this.time - 0.2), this.time]));
   }

@@ -62,7 +62,11 @@ function typing(target) {
 function pressed(event) {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
   if (typing(event.target)) {
-    if (event.key === "Escape") event.target.blur();
+    if (event.key === "Escape") {
+      const mine = event.target.closest("[data-row]"); // the keys of a row work on behind its field
+      event.target.blur();
+      if (mine) enter(mine);
+    }
     return;
   }
   if (!on()) return;
