@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, cast
@@ -13,6 +14,7 @@ from markupsafe import Markup
 
 from callaudit.desk.people import Act, User
 from callaudit.web.moments import moment
+from callaudit.web.sessions import masked
 from callaudit.web.statics import statics
 from callaudit.web.words import LANGUAGES, say
 
@@ -30,6 +32,11 @@ NAVIGATION: Final[tuple[tuple[str, str, str, Act], ...]] = (
     ("/trail", "t", "desk.trail", "see trail"),
 )
 """Address, key after g, word, and what one must be allowed to see it."""
+
+WORTH_PACKING: Final = 1500
+"""Bytes: a page below fits a packet."""
+PACKED: Final = 4
+"""Of 9: a sixth of the size after a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +87,19 @@ def page(request: Request, user: User | None, template: str, status: int = 200, 
     """
     language = language_of(request, user)
     root = request.scope.get("root_path", "")
-    token = getattr(request.state, "csrf", "")
+    token = masked(getattr(request.state, "csrf", ""))
     own: dict[str, Any] = {
         "request": request, "user": user, "language": language, "theme": theme_of(request), "root": root,
         "t": partial(say, language), "csrf_token": token, "csrf": lambda: _field(token),
         "navigation": _navigation(request, user), "static": lambda name: root + statics().address(name),
         "moment": moment,
     }  # fmt: skip
-    text = _environment().get_template(template).render(own | given)
-    return HTMLResponse(text, status, headers={"Content-Language": language})
+    content = _environment().get_template(template).render(own | given).encode()
+    headers = {"Content-Language": language, "Vary": "Accept-Encoding"}
+    if len(content) >= WORTH_PACKING and "gzip" in request.headers.get("accept-encoding", ""):
+        content = gzip.compress(content, PACKED)
+        headers["Content-Encoding"] = "gzip"
+    return HTMLResponse(content, status, headers=headers)
 
 
 def _field(token: str) -> Markup:

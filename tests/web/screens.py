@@ -23,6 +23,7 @@ from tests.web.calls import NOW, fill
 from tests.web.shown import SHOWN, places
 
 FEW = (("zh", "light", 1440), ("en", "dark", 900))
+TALLEST = 2000
 ALL = tuple(product(("zh", "en"), ("light", "dark"), (1440, 900)))
 
 
@@ -42,7 +43,9 @@ def main(out: Path, names: set[str], kinds: tuple[tuple[str, str, int], ...]) ->
                 window = visits(shown.user, language=language, theme=theme, size=(width, 900))
                 answer = window.goto(shown.path.format(**filled))
                 name = f"{shown.name}-{language}-{theme}-{width}"
-                window.page.screenshot(path=out / f"{name}.png", full_page=True)
+                height = min(TALLEST, window.page.evaluate("document.documentElement.scrollHeight"))
+                clip = {"x": 0, "y": 0, "width": width, "height": max(900, height)}
+                window.page.screenshot(path=out / f"{name}.png", full_page=True, clip=clip)
                 print(name, answer.status, *window.complaints, *too_wide(window.page), sep="  ")
                 visits.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,7 +33,7 @@ router = APIRouter()
 
 @router.get("/list")
 def _list(request: Request, user: SignedIn) -> HTMLResponse:
-    drawn = bytes(page(request, user, "base.html.j2").body).decode()
+    drawn = gzip.decompress(page(request, user, "base.html.j2").body).decode()
     return HTMLResponse(drawn.replace("</main>", f"{LIST}</main>"))
 
 

@@ -65,3 +65,17 @@ def test_the_lock_names_hashes_and_no_host() -> None:
 def test_what_is_not_built_is_said_with_the_command(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=re.escape(f"are not built; make them by: {bundle.COMMAND}")):
         check(tmp_path)
+
+
+def test_a_page_is_sent_packed_and_its_token_is_another_each_time(client: Callable[..., Browser]) -> None:
+    browser = client("lead")
+    answers = [browser.get("/nowhere") for _ in range(2)]
+    tokens = {re.findall(r'name="csrf" value="(\w+)"', answer.text)[0] for answer in answers}
+    assert {answer.headers["content-encoding"] for answer in answers} == {"gzip"}
+    assert len(tokens) == 2
+    plain = browser.get("/nowhere", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    del browser.headers["X-CSRF-Token"]
+    for token in sorted(tokens):
+        assert browser.post("/look", data={"csrf": token, "theme": "dark"}, follow_redirects=False).status_code == 303
+    assert browser.post("/look", data={"csrf": "0" * 128, "theme": "dark"}).status_code == 403
