@@ -42,9 +42,9 @@ SHOWN: Final = (
     Shown("nowhere", "/nowhere", status=404),
 )
 
-NO_PAGE: Final = ("/static/{name}", "/health")
+NO_PAGE: Final = ("/static/{name}", "/health", "/sign-in/sso", "/sign-in/sso/back", "/calls/{call_id}/drawing")
 """Addresses of `web.pages` that answer something else than a page; so do those that end in one of `NO_PAGE_ENDS`."""
-NO_PAGE_ENDS: Final = ("/sound", ".csv", ".xlsx", ".json", ".jsonl", ".zip")
+NO_PAGE_ENDS: Final = ("/sound", ".html", ".csv", ".xlsx", ".json", ".jsonl", ".zip")
 
 
 def places(session: Session) -> dict[str, str]:
