@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from callaudit.records import Severity, Verdict
+from callaudit.store import caseload
 from callaudit.store.counts import EVERY
 from callaudit.store.entries import FIRST_RANK, NONE_CRITICAL, VERDICTS
 from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
@@ -30,6 +31,8 @@ class Filter:
 
     `since` and `until` are the first and last day (ISO 8601). `rules`: one of these is broken; `severity` and
     `least_confidence`, in [0, 1], hold for one and the same violation, and for one of these rules where there are any.
+    `reviewed`: people have been through it, or not; `assigned`: somebody has it, or nobody; `assignees`: one of these
+    users has it; `appealed`: an appeal against it is open.
     """
 
     since: str | None = None
@@ -40,6 +43,10 @@ class Filter:
     severity: Severity | None = None
     least_confidence: float | None = None
     verdicts: tuple[Verdict, ...] = FLAGGED
+    reviewed: bool | None = None
+    assigned: bool | None = None
+    assignees: tuple[int, ...] = ()
+    appealed: bool = False
 
 
 class Place(NamedTuple):
@@ -55,8 +62,10 @@ class Listed:
 
     place: Place
     call_id: int
+    recording_id: str
     path: str
     started_at: datetime | None
+    utc_offset_s: int | None
     duration_s: float
     agent_id: str | None
     agent_name: str | None
@@ -104,29 +113,60 @@ def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit
     ----------
     after : the last place of the page before; None begins at the top
     """
+    return _lines(session, places(session, wanted, after=after, limit=limit))
+
+
+def places(session: Session, wanted: Filter, *, after: Place | None = None, limit: int = PAGE) -> list[Place]:
+    """As `queue`, the places alone."""
+    if (given := caseload.given(wanted)) is not None:
+        return _few_places(session, wanted, given, after, limit)
     days = _counted_days(session, wanted)
     found: list[Place] = []
     for first, end in [] if days == 0 else _stretches(wanted):  # in order: what one does not hold, the next may
         # the rank once more by itself: SQLite begins to search there, of a pair it makes a filter
-        places = _places(wanted, (first if after is None else max(first, after.rank), end))
-        rank, audit_id = places.selected_columns
+        wanted_ones = _places(wanted, (first if after is None else max(first, after.rank), end))
+        rank, audit_id = wanted_ones.selected_columns
         if after is not None:
-            places = places.where(tuple_(rank, audit_id) > after)
+            wanted_ones = wanted_ones.where(tuple_(rank, audit_id) > after)
         # few enough are sorted; of many, the first ones are found in the order of an index on ranks
         order = rank + 0 if days is not None and days <= FEW and not wanted.rules else rank
-        page = session.execute(places.order_by(order, audit_id).limit(limit - len(found)))
+        page = session.execute(wanted_ones.order_by(order, audit_id).limit(limit - len(found)))
         found += [Place(*row) for row in page]
         if len(found) == limit:
             break
-    return _lines(session, found)
+    return found
+
+
+def _few_places(session: Session, wanted: Filter, given: Any, after: Place | None, limit: int) -> list[Place]:
+    """The places of some calls, all of which are looked at: `given` selects their ids."""
+    rank: Any = AuditRow.rank + 0  # no index on ranks: the calls are given
+    found = _of_given(wanted, given)
+    if after is not None:
+        found = found.where(tuple_(rank, AuditRow.id) > after)
+    return [Place(*row) for row in session.execute(found.order_by(rank, AuditRow.id).limit(limit))]
+
+
+def _of_given(wanted: Filter, given: Any) -> Any:  # a SELECT of two columns
+    rank: Any = AuditRow.rank + 0
+    ranks = or_(false(), *(and_(rank >= first, rank < end) for first, end in _stretches(wanted)))
+    found = select(rank, AuditRow.id).where(AuditRow.call_id.in_(given), AuditRow.latest, ranks)
+    found = found.where(*_days(AuditRow.day + "", wanted))
+    if wanted.agents:
+        found = found.where((AuditRow.agent_id + "").in_(wanted.agents))
+    if wanted.teams:
+        found = found.where((AuditRow.team + "").in_(wanted.teams))
+    if wanted.rules:
+        broken = and_(BreachRow.audit_id == AuditRow.id, *_broken(wanted))
+        return found.where(select(BreachRow.audit_id).where(broken).exists())
+    return found if (sure := _sure(wanted)) is None else found.where(sure)
 
 
 def _lines(session: Session, places: Sequence[Place]) -> tuple[Listed, ...]:
     lines: Any = (
         select(
-            AuditRow.rank, AuditRow.id, AuditRow.call_id, CallRow.path, CallRow.started_at, CallRow.duration_s,
-            AuditRow.agent_id, CallRow.agent_name, AuditRow.team, AuditRow.verdict, AuditRow.score, AuditRow.low,
-            AuditRow.high, AuditRow.n_violated, AuditRow.n_critical,
+            AuditRow.rank, AuditRow.id, AuditRow.call_id, CallRow.recording_id, CallRow.path, CallRow.started_at,
+            CallRow.utc_offset_s, CallRow.duration_s, AuditRow.agent_id, CallRow.agent_name, AuditRow.team,
+            AuditRow.verdict, AuditRow.score, AuditRow.low, AuditRow.high, AuditRow.n_violated, AuditRow.n_critical,
         )
         .join(CallRow, CallRow.id == AuditRow.call_id)
         .where(AuditRow.id.in_([place.audit_id for place in places]))
@@ -137,14 +177,21 @@ def _lines(session: Session, places: Sequence[Place]) -> tuple[Listed, ...]:
 
 def count(session: Session, wanted: Filter) -> int:
     """How many calls the queue holds with this filter."""
+    if (given := caseload.given(wanted)) is not None:
+        return int(session.scalar(select(func.count()).select_from(_of_given(wanted, given).subquery())) or 0)
+    others = caseload.given_by_others(wanted)  # cases are few: those who have none are told by those who have one
+    wanted = replace(wanted, reviewed=None, assigned=None)
+    n_others = 0
+    if others is not None:
+        n_others = int(session.scalar(select(func.count()).select_from(_of_given(wanted, others).subquery())) or 0)
     if wanted.rules or wanted.severity is not None or wanted.least_confidence is not None:
         found: list[Any] = [
             select(func.count()).select_from(_places(wanted, one).subquery()) for one in _stretches(wanted)
         ]
-        return sum(int(session.scalar(one) or 0) for one in found)
+        return sum(int(session.scalar(one) or 0) for one in found) - n_others
     table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
     summed = select(func.sum(table.n_calls)).where(*_counted(table, wanted), table.verdict.in_(wanted.verdicts))
-    return int(session.scalar(summed) or 0)
+    return int(session.scalar(summed) or 0) - n_others
 
 
 def _counted_days(session: Session, wanted: Filter) -> int | None:
@@ -162,9 +209,12 @@ def _places(wanted: Filter, stretch: tuple[int, int]) -> Any:  # a SELECT of two
     if wanted.rules and not (wanted.agents or wanted.teams):
         broken += [BreachRow.rank >= first, BreachRow.rank < end, *_days(BreachRow.day, wanted)]
         places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
+        of = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).scalar_subquery()
+        places = places.where(*caseload.without(wanted, of))
         return places.distinct() if len(wanted.rules) > 1 else places
     places = select(AuditRow.rank, AuditRow.id.label("audit_id"))
     places = places.where(AuditRow.latest, AuditRow.rank >= first, AuditRow.rank < end, *_days(AuditRow.day, wanted))
+    places = places.where(*caseload.without(wanted, AuditRow.call_id))
     if wanted.agents:
         places = places.where(AuditRow.agent_id.in_(wanted.agents))
     if wanted.teams:

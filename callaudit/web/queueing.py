@@ -1,0 +1,86 @@
+"""What the queue's page and API share: reading the address, and what is chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy.orm import Session
+
+from callaudit.desk import worklist
+from callaudit.desk.asked import Asked, asked_of, filter_of, place_of
+from callaudit.desk.people import User
+from callaudit.desk.worklist import Colleague, Line
+from callaudit.store import queries
+from callaudit.store.queries import PAGE, Filter, Known, Place
+from callaudit.web.desk import Desk
+from callaudit.web.reviewing import bench_of
+
+NOBODY = Known((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the queue: `n` calls in all; `after` is where the next page begins, None where there is none."""
+
+    asked: Asked
+    lines: tuple[Line, ...]
+    n: int
+    after: Place | None
+    colleagues: tuple[Colleague, ...]
+    known: Known
+
+    @property
+    def queue(self) -> str:
+        """The filters, as the page of a call is told them."""
+        return self.asked.query()
+
+
+def page_of(desk: Desk, user: User, asked: Asked, after: Place | None = None, limit: int = PAGE) -> Page:
+    """A page of the queue as somebody sees it."""
+
+    def work(session: Session) -> Page:
+        colleagues = worklist.colleagues(session) if user.may("see all calls") else ()
+        wanted = filter_of(asked, user, _accounts(colleagues))
+        listed = queries.queue(session, wanted, after=after, limit=limit + 1)
+        more = listed[limit - 1].place if len(listed) > limit else None
+        lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
+        known = queries.choices(session) if user.may("see all calls") else NOBODY
+        return Page(asked, lines, queries.count(session, wanted), more, colleagues, known)
+
+    return desk.store.transact(work, write=False)
+
+
+def asked_in(request: Request, titles: Mapping[str, str]) -> tuple[Asked, Place | None]:
+    """What the address asks, and behind which place the page begins; rules may be given by their names."""
+    ids = {title: rule for rule, title in titles.items()}
+    pairs = [(name, ids.get(value.strip(), value) if name == "rule" else value)
+             for name, value in request.query_params.multi_items()]  # fmt: skip
+    return asked_of(pairs), place_of(request.query_params.get("after", ""))
+
+
+def titles_of(desk: Desk, language: str) -> dict[str, str]:
+    """Rules that occur, with their names."""
+    sheets = bench_of(desk).sheets
+    known = desk.store.transact(queries.choices, write=False)
+    return {rule: sheets.title(rule, language) for rule in known.rules}
+
+
+def counted(desk: Desk, user: User, asked: Asked) -> int:
+    """How many calls are asked for."""
+
+    def work(session: Session) -> int:
+        return queries.count(session, wanted_by(session, user, asked))
+
+    return desk.store.transact(work, write=False)
+
+
+def wanted_by(session: Session, user: User, asked: Asked) -> Filter:
+    """The filter of the store."""
+    colleagues = worklist.colleagues(session) if asked.held not in (None, "me", "nobody", "somebody") else ()
+    return filter_of(asked, user, _accounts(colleagues))
+
+
+def _accounts(colleagues: tuple[Colleague, ...]) -> dict[str, int]:
+    return {one.name: one.id for one in colleagues}
