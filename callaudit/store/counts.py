@@ -10,17 +10,64 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    union_all,
+)  # fmt: skip
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
+from callaudit.store.bins import BINS, SCALE, Bins
+from callaudit.store.tables import (
+    AgentCount,
+    AuditRow,
+    BreachRow,
+    CallFigureRow,
+    CallRow,
+    DayCount,
+    FigureCount,
+    RuleCount,
+)  # fmt: skip
 
 Span = Literal["day", "month"]
 EVERY = "*"
 """Stands for all teams together."""
-CALL_SUMS = ("n_calls", "n_scored", "n_violated", "n_critical", "score_tenths", "duration_ms")
+CALL_SUMS = (
+    "n_calls", "n_scored", "n_violated", "n_critical", "n_not_assessable", "score_tenths", "score_squares",
+    "duration_ms",
+)  # fmt: skip
 RULE_SUMS = ("n_calls", "n_times")
+NAMES = union_all(*(select(literal(name, literal_execute=True).label("name")) for name in BINS)).subquery("names")
+"""The figures that are counted by size, a row each."""
+
+
+def whole(value: Any) -> ColumnElement[int]:
+    """The nearest whole number, as SQL."""
+    return cast(func.round(value), BigInteger)
+
+
+def bin_of(column: Any, bins: Bins) -> ColumnElement[int]:
+    """The bin of a column's value (`Bins.of`), as SQL; NULL where that is."""
+    number: Any = (whole(column * float(SCALE)) - bins.scaled_start) // bins.scaled_width
+    return case((number >= bins.n, bins.n - 1), (column < bins.start, 0), else_=number)
+
+
+def _binned() -> ColumnElement[int]:
+    of = {"score": AuditRow.score} | {name: getattr(CallFigureRow, name) for name in BINS if name != "score"}
+    return case(*((NAMES.c.name == name, bin_of(column, BINS[name])) for name, column in of.items()))
+
+
+BIN = _binned()
+"""The bin of the figure that `NAMES` names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +90,7 @@ class _Counted:
 
     def rows(self, chosen: ColumnElement[bool], sign: int) -> Any:
         """The counts of chosen judgements, as a SELECT; in order, so that two writers never wait in a circle."""
+        tenths = whole(func.coalesce(AuditRow.score, 0.0) * 10)
         known = {
             "span": literal(self.span or "", literal_execute=True),
             "day": _text(AuditRow.day),
@@ -52,6 +100,8 @@ class _Counted:
             "verdict": AuditRow.verdict,
             "rule": BreachRow.rule,
             "severity": BreachRow.severity,
+            "name": NAMES.c.name,
+            "bin": BIN,
         }
         summed = {
             "n_calls": func.count(AuditRow.id),
@@ -59,8 +109,10 @@ class _Counted:
             "n_scored": func.count(AuditRow.score),
             "n_violated": func.sum(AuditRow.n_violated),
             "n_critical": func.sum(AuditRow.n_critical),
-            "score_tenths": func.sum(_whole(func.coalesce(AuditRow.score, 0.0) * 10)),
-            "duration_ms": func.sum(_whole(CallRow.duration_s * 1000)),
+            "n_not_assessable": func.sum(AuditRow.n_not_assessable),
+            "score_tenths": func.sum(tenths),
+            "score_squares": func.sum(tenths * tenths),
+            "duration_ms": func.sum(whole(CallRow.duration_s * 1000)),
         }
         keys: list[Any] = [known[key] for key in self.keys]
         constant = ("span", "team") if self.of_all else ("span",)
@@ -69,6 +121,9 @@ class _Counted:
         rows = select(*keys, *sums).select_from(AuditRow)
         if "rule" in self.keys:
             rows = rows.join(BreachRow, BreachRow.audit_id == AuditRow.id)
+        elif "name" in self.keys:
+            rows = rows.outerjoin(CallFigureRow, CallFigureRow.call_id == AuditRow.call_id)
+            rows = rows.join(NAMES, literal(True)).where(BIN.is_not(None))
         else:
             rows = rows.join(CallRow, CallRow.id == AuditRow.call_id)
         return rows.where(chosen).group_by(*grouped).order_by(*grouped)
@@ -76,6 +131,7 @@ class _Counted:
 
 AGENT_KEYS = ("span", "period", "team", "agent_id", "verdict")
 RULE_KEYS = ("span", "period", "team", "rule", "severity")
+FIGURE_KEYS = ("span", "period", "team", "name", "bin")
 COUNTED = (
     _Counted(DayCount, ("day", "team", "verdict"), CALL_SUMS),
     _Counted(AgentCount, AGENT_KEYS, CALL_SUMS, "day"),
@@ -83,6 +139,9 @@ COUNTED = (
     _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "day", of_all=True),
     _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "month", of_all=True),
     _Counted(RuleCount, RULE_KEYS, RULE_SUMS, "month"),
+    _Counted(FigureCount, FIGURE_KEYS, ("n_calls",), "day", of_all=True),
+    _Counted(FigureCount, FIGURE_KEYS, ("n_calls",), "month", of_all=True),
+    _Counted(FigureCount, FIGURE_KEYS, ("n_calls",), "month"),
 )
 
 
@@ -127,10 +186,6 @@ def recount(session: Session, months: Collection[str] | None = None) -> None:
 
 def _text(column: Any) -> ColumnElement[str]:
     return func.coalesce(column, literal("", literal_execute=True))
-
-
-def _whole(value: ColumnElement[float]) -> ColumnElement[int]:
-    return cast(func.round(value), BigInteger)
 
 
 def _adding(dialect: str, counted: _Counted, rows: Any) -> Any:

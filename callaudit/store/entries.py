@@ -25,12 +25,21 @@ NONE_CRITICAL = 9_990_000
 """From that rank of a verdict on no violation is critical."""
 
 
+FIGURES: Mapping[str, str] = {
+    "silence_s": "silence_s", "longest_silence_s": "longest_silence_s", "hold_s": "hold_s",
+    "longest_hold_s": "longest_hold_s", "overlap_share": "overlap_share", "agent_rate_cpm": "agent_speech_rate_cpm",
+    "agent_share": "agent_talk_share", "agent_level_dbov": "agent_active_level_dbov",
+}  # fmt: skip
+"""Columns of `callaudit.store.tables.CallFigureRow`, each with the measure of the call that it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallEntry:
     """A call: `document` is its JSON (UTF-8, compressed); the rest are columns.
 
     `hearing` is the digest of everything that shapes what is heard (model, settings, schema), so that one recording
     heard by two models is two calls. `day` is the call's own calendar day (ISO 8601), None where its time is unknown.
+    `figures` are columns of `callaudit.store.tables.CallFigureRow`; those that could not be had are not among them.
     """
 
     recording_id: str
@@ -47,6 +56,7 @@ class CallEntry:
     sector: str | None = None
     language: str = "zh"
     masked: tuple[tuple[str, int], ...] = ()
+    figures: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +137,16 @@ def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall |
         sector=metadata.sector,
         language=audit.call.language,
         masked=tuple(sorted(Counter(one.kind for turn in audit.call.turns for one in turn.masked).items())),
+        figures=figures_of(audit.call),
     )
+
+
+def figures_of(call: Call) -> tuple[tuple[str, float], ...]:
+    """Measures of a call that dashboards tell, with the precision of its document."""
+    measured = {one.name: one.value for one in call.measurements}
+    found = {column: measured.get(name) for column, name in FIGURES.items()}
+    found["ring_to_answer_s"] = None if call.timeline.ring is None else call.timeline.ring.ring_to_answer_s
+    return tuple((column, round(value, 4)) for column, value in found.items() if value is not None)
 
 
 def judgement_of(

@@ -21,11 +21,13 @@ from callaudit.errors import ConfigError, StoreError
 from callaudit.reports.stored import recording_in
 from callaudit.store.counts import take_away
 from callaudit.store.database import Store
+from callaudit.store.desk_tables import AppealRow, CalibrationCallRow, CaseRow, OpinionRow
 from callaudit.store.tables import (
     AgentCount,
     AuditRow,
     CallRow,
     DayCount,
+    FigureCount,
     FileRow,
     RuleCount,
     RunRow,
@@ -156,7 +158,12 @@ def _take(session: Session, before: datetime) -> int:
 
 
 def _strip(session: Session, recordings: Sequence[str]) -> None:
-    """Leaves of recordings nothing but that they were dealt with; names of files may hold a customer's number."""
+    """Leaves of recordings nothing but that they were dealt with; names of files may hold a customer's number.
+
+    What people said of them goes, too; that they said it stays in the access log.
+    """
+    for own in (OpinionRow, AppealRow, CaseRow, CalibrationCallRow):
+        session.execute(delete(own).where(own.recording_id.in_(recordings)))
     tasks = select(TaskRow.id).where(TaskRow.recording_id.in_(recordings))
     session.execute(delete(RunTaskRow).where(RunTaskRow.task_id.in_(tasks)))
     session.execute(delete(FileRow).where(FileRow.recording_id.in_(recordings)))
@@ -181,7 +188,7 @@ def _forget(session: Session, before: datetime) -> None:
     session.execute(delete(RunRow).where(*_ended(before)))
     holds = select(CallRow.id).where(CallRow.recording_id == FileRow.recording_id).exists()
     session.execute(delete(FileRow).where(FileRow.seen_at < before, ~holds))
-    for table in (DayCount, AgentCount, RuleCount):
+    for table in (DayCount, AgentCount, RuleCount, FigureCount):
         session.execute(delete(table).where(table.n_calls == 0))
 
 

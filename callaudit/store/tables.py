@@ -145,6 +145,26 @@ class CallDocument(Base):
     document: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CallFigureRow(Base):
+    """Measures of a call that dashboards tell; None where one could not be had (`callaudit.store.entries.FIGURES`).
+
+    A call that was written by an earlier version has no row until `callaudit store figures` has been through.
+    """
+
+    __tablename__ = "call_figures"
+
+    call_id: Mapped[int] = mapped_column(Key, ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    ring_to_answer_s: Mapped[float | None]
+    silence_s: Mapped[float | None]
+    longest_silence_s: Mapped[float | None]
+    hold_s: Mapped[float | None]
+    longest_hold_s: Mapped[float | None]
+    overlap_share: Mapped[float | None]
+    agent_rate_cpm: Mapped[float | None]
+    agent_share: Mapped[float | None]
+    agent_level_dbov: Mapped[float | None]
+
+
 class JudgingRow(Base):
     """A way of judging: a rulebook with its settings; `digests`, one a rule, tell what a change touches."""
 
@@ -282,7 +302,9 @@ class DayCount(Base):
     n_scored: Mapped[int]
     n_violated: Mapped[int]
     n_critical: Mapped[int]
+    n_not_assessable: Mapped[int]
     score_tenths: Mapped[int] = mapped_column(BigInteger)
+    score_squares: Mapped[int] = mapped_column(BigInteger)  # of tenths: what a spread is worked out from
     duration_ms: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -304,7 +326,9 @@ class AgentCount(Base):
     n_scored: Mapped[int]
     n_violated: Mapped[int]
     n_critical: Mapped[int]
+    n_not_assessable: Mapped[int]
     score_tenths: Mapped[int] = mapped_column(BigInteger)
+    score_squares: Mapped[int] = mapped_column(BigInteger)  # of tenths: what a spread is worked out from
     duration_ms: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -321,6 +345,20 @@ class RuleCount(Base):
     severity: Mapped[str] = mapped_column(String(8), primary_key=True)
     n_calls: Mapped[int]
     n_times: Mapped[int]
+
+
+class FigureCount(Base):
+    """Calls by the size of a figure (`callaudit.store.bins`), for the same teams and stretches as `RuleCount`."""
+
+    __tablename__ = "figure_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    span: Mapped[str] = mapped_column(String(5), primary_key=True)
+    period: Mapped[str] = mapped_column(String(10), primary_key=True)
+    team: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    bin: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    n_calls: Mapped[int]
 
 
 # ── who looked ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,9 +18,11 @@ from callaudit.store.counts import take_away
 from callaudit.store.crypt import Vault
 from callaudit.store.documents import packed, unpacked
 from callaudit.store.entries import CallEntry
-from callaudit.store.tables import AuditRow, CallDocument, CallRow
+from callaudit.store.tables import AuditRow, CallDocument, CallFigureRow, CallRow
 
-CALLS, AUDITS, CALL_DOCUMENTS = (cast(Table, own.__table__) for own in (CallRow, AuditRow, CallDocument))
+CALLS, AUDITS, CALL_DOCUMENTS, CALL_FIGURES = (
+    cast(Table, own.__table__) for own in (CallRow, AuditRow, CallDocument, CallFigureRow)
+)
 
 CALL_COLUMNS = (
     "recording_id", "hearing", "path", "duration_s", "direction", "started_at", "day", "agent_id", "agent_name", "team",
@@ -37,6 +39,8 @@ LATEST_OF_CALL = select(AUDITS.c.id).where(AUDITS.c.call_id == bindparam("of"), 
 REMOVE = delete(CALLS).where(CALLS.c.id == bindparam("of"))
 ADD_CALL = insert(CALLS).returning(CALLS.c.id)
 ADD_DOCUMENT = insert(CALL_DOCUMENTS)
+ADD_FIGURES = insert(CALL_FIGURES)
+NO_FIGURES = dict.fromkeys((own.name for own in CALL_FIGURES.columns), None)
 
 CUSTOMER = "customer:"
 """How a question about a customer's calls begins (`callaudit.rules.past`)."""
@@ -65,6 +69,7 @@ def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, 
     }
     call_id = int(run(ADD_CALL, row).scalar_one())
     run(ADD_DOCUMENT, {"call_id": call_id, "document": vault.sealed(entry.document)})
+    run(ADD_FIGURES, {**NO_FIGURES, **dict(entry.figures), "call_id": call_id})
     return call_id
 
 

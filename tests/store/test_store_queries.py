@@ -14,7 +14,7 @@ from callaudit.store import counts, queries
 from callaudit.store.database import Store, open_store
 from callaudit.store.entries import Entry, rank_of
 from callaudit.store.queries import Filter
-from callaudit.store.tables import AgentCount, DayCount, RuleCount
+from callaudit.store.tables import AgentCount, DayCount, FigureCount, RuleCount
 from tests.batch.postgres import Postgres
 from tests.store.calls import entry, judged
 from tests.store.conftest import NOW
@@ -189,5 +189,5 @@ def _counts(store: Store) -> list[list[tuple[object, ...]]]:
             [tuple(row) for row in session.execute(
                 select(own.__table__).where(own.n_calls != 0).order_by(*own.__table__.primary_key.columns)
             )]
-            for own in (DayCount, AgentCount, RuleCount)
+            for own in (DayCount, AgentCount, RuleCount, FigureCount)
         ]  # fmt: skip

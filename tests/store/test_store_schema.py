@@ -19,7 +19,7 @@ from callaudit.store import counts, desk_tables  # noqa: F401  # the second adds
 from callaudit.store.connection import address_of, altering, make_engine
 from callaudit.store.database import Store, open_store
 from callaudit.store.schema import HEAD, migrations
-from callaudit.store.tables import AccessRow, AgentCount, Base, DayCount, RuleCount
+from callaudit.store.tables import AccessRow, AgentCount, Base, DayCount, FigureCount, RuleCount
 from tests.batch.postgres import Postgres
 from tests.store.calls import entry, judged
 from tests.store.conftest import NOW
@@ -69,8 +69,8 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_is_counted(url: str)
                 " (2, 'r2', 'h', '/2.wav', 30, '2026-01-02', NULL, NULL, 'zh', '{}')",
                 "INSERT INTO audits (id, call_id, judging_id, judged_at, latest, rank, day, team, verdict, score,"
                 " n_violated, n_critical, n_not_assessable, n_failures)"
-                " VALUES (1, 1, 1, '2026-01-02', true, 5, '2026-01-02', 't1', 'fail', 55.5, 1, 1, 0, 0),"
-                " (2, 2, 1, '2026-01-02', true, 6, NULL, NULL, 'review', NULL, 0, 0, 0, 0)",
+                " VALUES (1, 1, 1, '2026-01-02', true, 5, '2026-01-02', 't1', 'fail', 55.5, 1, 1, 3, 0),"
+                " (2, 2, 1, '2026-01-02', true, 6, NULL, NULL, 'review', NULL, 0, 0, 4, 0)",
                 "INSERT INTO breaches (audit_id, rule, severity, confidence, times, rank, day)"
                 " VALUES (1, 'r', 'critical', 0.9, 2, 5, '2026-01-02')",
             ):
@@ -79,8 +79,8 @@ def test_a_database_of_the_first_version_keeps_its_rows_and_is_counted(url: str)
         assert store.revision() == HEAD
         found = _counted(store)
         assert found[0] == [
-            ("", "", "review", 1, 0, 0, 0, 0, 30000),
-            ("2026-01-02", "t1", "fail", 1, 1, 1, 1, 555, 60000),
+            ("", "", "review", 1, 0, 0, 0, 4, 0, 0, 30000),
+            ("2026-01-02", "t1", "fail", 1, 1, 1, 1, 3, 555, 555 * 555, 60000),
         ]
         with store.session() as session:
             counts.recount(session)
@@ -92,7 +92,7 @@ def _counted(store: Store) -> list[list[tuple[object, ...]]]:
     with store.session(write=False) as session:
         return [
             [tuple(row) for row in session.execute(select(own.__table__).order_by(*own.__table__.primary_key.columns))]
-            for own in (DayCount, AgentCount, RuleCount)
+            for own in (DayCount, AgentCount, RuleCount, FigureCount)
         ]
 
 

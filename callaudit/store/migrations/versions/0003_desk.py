@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("recording_id", sa.String(length=64), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("done_at", sa.DateTime(), nullable=True),
+        sa.Column("items", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["calibration_id"],
             ["calibrations.id"],
@@ -158,6 +159,7 @@ def upgrade() -> None:
         sa.Column("end_s", sa.Double(), nullable=True),
         sa.Column("calibration_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("undone_at", sa.DateTime(), nullable=True),
+        sa.Column("stands", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["calibration_id"], ["calibrations.id"], name=op.f("fk_opinions_calibration_id"), ondelete="CASCADE"
         ),
@@ -170,7 +172,9 @@ def upgrade() -> None:
             batch_op.f("ix_opinions_recording_id_rule_id"), ["recording_id", "rule", "id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_opinions_rule_kind_undone_at"), ["rule", "kind", "undone_at"], unique=False
+            batch_op.f("ix_opinions_stands_rule_found_says_confidence"),
+            ["stands", "rule", "found", "says", "confidence"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_opinions_user_id_at"), ["user_id", "at"], unique=False)
 
@@ -179,3 +183,58 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_access_log_recording_id"), ["recording_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_log_who_id"), ["who", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_access_log_act_id"), ["act", "id"], unique=False)
+
+    _add_figures()
+
+
+def _add_figures() -> None:
+    """Measures of calls and their counts; the sums of the counts that are new are worked out from the judgements."""
+    key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    names = (
+        "ring_to_answer_s", "silence_s", "longest_silence_s", "hold_s", "longest_hold_s", "overlap_share",
+        "agent_rate_cpm", "agent_share", "agent_level_dbov",
+    )  # fmt: skip
+    op.create_table(
+        "call_figures",
+        sa.Column("call_id", key, nullable=False),
+        *(sa.Column(name, sa.Double(), nullable=True) for name in names),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_call_figures_call_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("call_id", name=op.f("pk_call_figures")),
+    )
+    op.create_table(
+        "figure_counts",
+        sa.Column("span", sa.String(length=5), nullable=False),
+        sa.Column("period", sa.String(length=10), nullable=False),
+        sa.Column("team", sa.String(), nullable=False),
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("bin", sa.Integer(), nullable=False),
+        sa.Column("n_calls", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("span", "period", "team", "name", "bin", name=op.f("pk_figure_counts")),
+        sqlite_with_rowid=False,
+    )
+    for table in ("day_counts", "agent_counts"):
+        op.add_column(table, sa.Column("n_not_assessable", sa.Integer(), nullable=False, server_default="0"))
+        op.add_column(table, sa.Column("score_squares", sa.BigInteger(), nullable=False, server_default="0"))
+    tenths = "CAST(ROUND(CAST(COALESCE(a.score, 0.0) * 10 AS DOUBLE PRECISION)) AS BIGINT)"
+    day, month, agent = "COALESCE(a.day, '')", "COALESCE(SUBSTR(a.day, 1, 7), '')", "COALESCE(a.agent_id, '')"
+    shared = {"team": "COALESCE(a.team, '')", "verdict": "a.verdict"}
+    for table, keys in (
+        ("day_counts", {"day": day}),
+        ("agent_counts", {"span": "'day'", "period": day, "agent_id": agent}),
+        ("agent_counts", {"span": "'month'", "period": month, "agent_id": agent}),
+    ):
+        keys |= shared
+        names_of, values = ", ".join(keys), ", ".join(keys.values())
+        grouped = ", ".join(value for name, value in keys.items() if name != "span")
+        sums = f"SUM(a.n_not_assessable), SUM({tenths} * {tenths})"
+        rows = f"SELECT {values}, {sums} FROM audits a WHERE a.latest GROUP BY {grouped}"
+        temporary = f"WITH f({names_of}, n, s) AS ({rows})"
+        same = " AND ".join(f"f.{name} = {table}.{name}" for name in keys)
+        op.execute(f"{temporary} UPDATE {table} SET n_not_assessable = f.n, score_squares = f.s FROM f WHERE {same}")
+    points = "CAST(ROUND(CAST(a.score * 10000 AS DOUBLE PRECISION)) AS BIGINT) / 10000"
+    for span, period, team in (("day", day, "'*'"), ("month", month, "'*'"), ("month", month, shared["team"])):
+        grouped = ", ".join([period, *([] if team == "'*'" else [team]), points])
+        op.execute(
+            f"INSERT INTO figure_counts SELECT '{span}', {period}, {team}, 'score', {points}, COUNT(*) "
+            f"FROM audits a WHERE a.latest AND a.score IS NOT NULL GROUP BY {grouped}"
+        )
