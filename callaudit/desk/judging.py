@@ -58,7 +58,9 @@ class Scene:
 
     def close(self, act: str, what: Mapping[str, Any], **changes: Any) -> Case:
         """Writes the next version of the case with the score worked out anew, and the line of the trail."""
-        own = left(self.case, self.machine, self.outcome())
+        outcome = self.outcome()
+        own = left(self.case, self.machine, outcome)
+        _mark(self.session, self.case.recording_id, [one.id for one in outcome.standing.values()])
         after = put(self.session, self.case, self.at, **own, **changes)
         note(
             self.session, self.by.user, act, now=self.at, recording_id=after.recording_id,
@@ -214,6 +216,12 @@ def last_act(case: Case, opinions: tuple[Opinion, ...], user_id: int) -> datetim
     if case.reviewer_id == user_id and case.reviewed_at is not None:
         own.append(case.reviewed_at)
     return max(own, default=None)
+
+
+def _mark(session: Session, recording_id: str, standing: list[int]) -> None:
+    """Marks the opinions of a recording that count."""
+    said = update(OpinionRow).where(OpinionRow.recording_id == recording_id, OpinionRow.kind != "blind")
+    session.execute(said.values(stands=OpinionRow.id.in_(standing)))
 
 
 # ── what they have in common ─────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ act is noted in the access log, too, in the same transaction.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy import UniqueConstraint as Unique
@@ -102,13 +103,14 @@ class OpinionRow(Base):
     `says` is upheld (属实), overturned (误判), unsure (存疑), or missed (not found by the machine). `kind` is review,
     final (what decides an appeal; it outranks a review) or blind (a second review that nobody else sees until its
     calibration is closed, and that never changes the outcome). `found` is what the machine had said: violated, passed,
-    not_applicable or not_assessable; `judging` by which judgement, with `confidence`.
+    not_applicable or not_assessable; `judging` by which judgement, with `confidence`. `stands` marks the one that
+    counts for its rule and call (`callaudit.desk.outcome.standing`), so that figures of a rule read an index alone.
     """
 
     __tablename__ = "opinions"
     __table_args__ = (
         Index(None, "recording_id", "rule", "id"),
-        Index(None, "rule", "kind", "undone_at"),
+        Index(None, "stands", "rule", "found", "says", "confidence"),
         Index(None, "user_id", "at"),
         Index(None, "calibration_id"),
     )
@@ -128,6 +130,7 @@ class OpinionRow(Base):
     end_s: Mapped[float | None]
     calibration_id: Mapped[int | None] = mapped_column(Key, ForeignKey("calibrations.id", ondelete="CASCADE"))
     undone_at: Mapped[datetime | None]
+    stands: Mapped[bool] = mapped_column(default=False)
 
 
 class AppealRow(Base):
@@ -178,7 +181,11 @@ class CalibrationRow(Base):
 
 
 class CalibrationCallRow(Base):
-    """A call of a calibration, for one of its reviewers; `done_at` when that one has judged all of it."""
+    """A call of a calibration, for one of its reviewers; `done_at` when that one has judged all of it.
+
+    `items` are the rules that are judged, the same for each reviewer, with what the machine had said when the
+    calibration was made.
+    """
 
     __tablename__ = "calibration_calls"
     __table_args__ = (Index(None, "user_id", "done_at"), Index(None, "recording_id"))
@@ -189,3 +196,4 @@ class CalibrationCallRow(Base):
     recording_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(Key, ForeignKey("users.id"), primary_key=True)
     done_at: Mapped[datetime | None]
+    items: Mapped[dict[str, Any]] = mapped_column(default=dict)

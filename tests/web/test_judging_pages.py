@@ -1,0 +1,273 @@
+"""Judging, appeals and the trail over HTTP: what is answered, to whom, and what nobody learns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from httpx import Response
+
+from callaudit.desk import judging
+from callaudit.desk.cases import By, case_of
+from callaudit.web.desk import Desk
+from callaudit.web.reviewing import ACTS, bench_of
+from callaudit.web.words import translated, words
+from tests.web.calls import AGENT
+from tests.web.conftest import Browser, Clock
+
+CALL = 2
+"""The outbound call at night: 63 points by the sheet of banks, fourteen findings."""
+OWN = 3
+"""A call of the tests' agent."""
+PART = {"HX-Request": "true"}
+THANKS = "closing-thanks-for-call"
+
+Client = Callable[..., Browser]
+
+
+def judged(browser: Browser, says: str, version: int, rule: str = THANKS, call: int = CALL, **more: Any) -> Response:
+    given = {"rule": rule, "says": says, "version": version, **more}
+    return browser.post(f"/calls/{call}/judge", data=given, headers=PART)
+
+
+def review(browser: Browser, call: int = CALL) -> dict[str, Any]:
+    answer = browser.get(f"/api/calls/{call}/review")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+@pytest.fixture
+def own_call(desk: Desk) -> int:
+    """The id of a call of the agent that has findings."""
+    with desk.store.session(write=False) as session:
+        from sqlalchemy import select
+
+        from callaudit.store.tables import AuditRow
+
+        wanted = select(AuditRow.call_id).where(AuditRow.agent_id == AGENT, AuditRow.n_violated > 0)
+        found = session.scalars(wanted).first()
+    assert found is not None
+    return found
+
+
+# ── a finding ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_act_is_answered_by_the_parts_it_changed(client: Client) -> None:
+    answer = judged(client("reviewer"), "overturned", 0, comment="听到了 <b>谢谢</b>")
+    assert answer.status_code == 200
+    assert answer.text.lstrip().startswith(f'<div class="judged overturned" id="judged-{THANKS}">')
+    assert 'id="judging" aria-label="人工复核" hx-swap-oob="true"' in answer.text
+    assert re.search(r'id="seen" name="seen" value="1"', answer.text)
+    assert "听到了 &lt;b&gt;谢谢&lt;/b&gt;" in answer.text
+    assert "judged-outbound" not in answer.text  # other findings are as they were
+    assert "<option" not in answer.text
+    assert "还有 13 条未判定" in answer.text
+
+
+def test_what_was_seen_last_counts_before_what_the_form_was_drawn_with(client: Client) -> None:
+    browser = client("reviewer")
+    assert judged(browser, "overturned", 0).status_code == 200
+    assert judged(browser, "upheld", 0, rule="no-cold-hard-wording", seen=1).status_code == 200
+    assert review(browser)["version"] == 2
+
+
+def test_without_script_the_page_comes_anew(client: Client) -> None:
+    browser = client("reviewer")
+    answer = browser.post(
+        f"/calls/{CALL}/judge", data={"rule": THANKS, "says": "unsure", "version": 0, "queue": "team=1&x=2"},
+        follow_redirects=False,
+    )  # fmt: skip
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{CALL}?queue=team%3D1%26x%3D2")
+    drawn = browser.get(f"/calls/{CALL}").text
+    assert 'class="judged unsure"' in drawn
+    assert "存疑 1 条" in drawn
+
+
+def test_who_comes_second_is_told_by_whom_and_keeps_what_they_wrote(client: Client) -> None:
+    assert judged(client("reviewer"), "overturned", 0).status_code == 200
+    second = client("second")
+    late = judged(second, "upheld", 0, comment="我认为属实")
+    assert late.status_code == 409
+    assert "Reviewer" in late.text
+    assert "没有保存" in late.text
+    assert "我认为属实</textarea>" in late.text
+    assert late.text.count('class="judged') == 14  # every finding as it stands now
+    assert [one["says"] for one in review(second)["opinions"]] == ["overturned"]
+    plain = second.post(f"/calls/{CALL}/judge", data={"rule": THANKS, "says": "upheld", "version": 0})
+    assert plain.status_code == 409
+    assert "Reviewer" in plain.text
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "status", "said"),
+    [
+        ("judge", {"rule": THANKS, "says": "maybe"}, 422, "请选择属实、误判或存疑"),
+        ("judge", {"rule": THANKS, "says": "upheld", "comment": "字" * 2001}, 422, "太长了"),
+        ("missed", {"rule": "never-say-wei", "start_s": "900"}, 422, "不在通话之内"),
+        ("missed", {"rule": "never-say-wei", "start_s": "1", "end_s": "x"}, 422, None),
+        ("missed", {"rule": "nonsense", "start_s": "1"}, 422, "没有按这条规则"),
+        ("reviewed", {}, 422, "还有违规没有判定"),
+        ("undo", {}, 422, "没有您可以撤销"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_words(
+    client: Client, path: str, given: dict[str, str], status: int, said: str | None
+) -> None:
+    answer = client("reviewer").post(f"/calls/{CALL}/{path}", data={"version": 0, **given}, headers=PART)
+    assert answer.status_code == status
+    assert said is None or said in answer.text
+
+
+def test_a_miss_a_review_and_an_undo(client: Client, desk: Desk) -> None:
+    browser = client("reviewer")
+    given = {"rule": "never-say-wei", "start_s": "12.5", "end_s": "13.25", "comment": "", "version": 0}
+    answer = browser.post(f"/calls/{CALL}/missed", data=given, headers=PART)
+    assert answer.status_code == 200
+    assert 'data-t="12.5" data-end="13.25"' in answer.text
+    answer = browser.post(f"/calls/{CALL}/reviewed", data={"version": 1, "rest": "1", "after": 5}, headers=PART)
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/calls/5")
+    assert review(browser)["state"] == "reviewed"
+    answer = browser.post(f"/calls/{CALL}/undo", data={"version": 2}, headers=PART)
+    assert answer.status_code == 200
+    assert answer.text.count('hx-swap-oob="true"') == 15  # fourteen findings and the form of misses
+    assert review(browser)["state"] == "open"
+    with desk.store.session(write=False) as session:
+        from callaudit.store.tables import CallRow
+
+        of = session.get_one(CallRow, CALL).recording_id
+        assert case_of(session, of).version == 3
+
+
+# ── who may ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_an_agent_sees_own_calls_once_reviewed_and_no_names(client: Client, own_call: int) -> None:
+    agent, reviewer = client("agent"), client("reviewer")
+    for path in (f"/calls/{own_call}", f"/api/calls/{own_call}/review", f"/calls/{own_call}/sound"):
+        assert agent.get(path).status_code == 404
+    assert reviewer.post(f"/api/calls/{own_call}/reviewed", json={"version": 0, "uphold_rest": True}).status_code == 200
+    drawn = agent.get(f"/calls/{own_call}")
+    assert drawn.status_code == 200
+    assert "Reviewer" not in drawn.text
+    assert "质检员" in drawn.text
+    told = review(agent, own_call)
+    assert (told["reviewer"], {one["who"] for one in told["opinions"]}) == (None, {None})
+    assert 'name="says"' not in drawn.text
+    for path in ("judge", "missed", "undo", "reviewed"):
+        given = {"version": 1, "rule": "x", "says": "upheld", "start_s": "1"}
+        assert agent.post(f"/calls/{own_call}/{path}", data=given).status_code == 403
+    assert agent.get("/trail").status_code == 403
+    assert reviewer.get("/trail").status_code == 403
+
+
+def test_an_appeal_from_reason_to_decision(client: Client, own_call: int) -> None:
+    agent, lead = client("agent"), client("lead")
+    client("reviewer").post(f"/api/calls/{own_call}/reviewed", json={"version": 0, "uphold_rest": True})
+    rule = review(agent, own_call)["broken"][0]
+    given = {"rule": rule, "version": 1, "reason": "我说了 <再见>"}
+    answer = agent.post(f"/calls/{own_call}/appeal", data=given, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/calls/{own_call}#judged-{rule}")
+    assert "我说了 &lt;再见&gt;" in agent.get(f"/calls/{own_call}").text
+    assert "我说了 &lt;再见&gt;" in agent.get("/appeals").text
+    assert 'name="granted"' not in agent.get("/appeals").text
+    assert 'name="granted"' in lead.get("/appeals").text
+    one = lead.get("/api/appeals").json()[0]
+    decided = {"version": one["version"], "granted": "true", "answer": "属实"}
+    assert agent.post(f"/appeals/{one['id']}/decision", data=decided).status_code == 403
+    assert lead.post(f"/appeals/{one['id']}/decision", data=decided, follow_redirects=False).status_code == 303
+    told = review(agent, own_call)
+    assert (told["state"], told["appeals"][0]["state"], told["appeals"][0]["decider"]) == ("final", "granted", None)
+    assert rule not in told["broken"]
+    assert "Lead" not in agent.get("/appeals").text.split("<main")[1]
+    assert lead.get("/api/appeals", params={"state": "closed"}).json()[0]["decider"] == "Lead"
+
+
+def test_an_appeal_after_the_period_is_refused(client: Client, clock: Clock, own_call: int) -> None:
+    client("reviewer").post(f"/api/calls/{own_call}/reviewed", json={"version": 0, "uphold_rest": True})
+    clock.passes(days=7, minutes=1)
+    agent = client("agent")
+    assert 'class="appeals"' not in agent.get(f"/calls/{own_call}").text
+    rule = review(agent, own_call)["broken"][0]
+    given = {"rule": rule, "version": 1, "reason": "理由"}
+    answer = agent.post(f"/calls/{own_call}/appeal", data=given)
+    assert answer.status_code == 422
+    assert "已过申诉期限" in answer.text
+
+
+# ── programs ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_programs_do_the_same_and_are_told_the_same(client: Client) -> None:
+    browser = client("reviewer")
+    browser.headers["Accept-Language"] = "en"
+    said = {"rule": THANKS, "says": "overturned", "version": 0, "comment": "heard it"}
+    answer = browser.post(f"/api/calls/{CALL}/opinions", json=said)
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["machine"]["score"], told["outcome"]["score"], told["version"]) == (63.0, 66.0, 1)
+    assert told["opinions"][0] | {"id": 0, "at": ""} == {
+        "id": 0, "rule": THANKS, "says": "overturned", "kind": "review", "comment": "heard it", "who": "Reviewer",
+        "at": "", "counts": True, "found": "violated", "confidence": told["opinions"][0]["confidence"],
+        "start_s": None, "end_s": None,
+    }  # fmt: skip
+    late = client("second").post(f"/api/calls/{CALL}/opinions", json=said)
+    assert late.status_code == 409
+    assert late.json()["version"] == 1
+    assert [(one["who"], one["act"], one["rule"]) for one in late.json()["changes"]] == [
+        ("Reviewer", "judge finding", THANKS)
+    ]
+    missed = {"rule": "never-say-wei", "says": "missed", "version": 1}
+    assert browser.post(f"/api/calls/{CALL}/opinions", json=missed).status_code == 422  # without its place
+    placed = browser.post(f"/api/calls/{CALL}/opinions", json=missed | {"start_s": 3.0})
+    assert (placed.status_code, "never-say-wei" in placed.json()["broken"]) == (201, True)
+    assert browser.post(f"/api/calls/{CALL}/undo", json={"version": 2}).json()["version"] == 3
+    assert browser.post(f"/api/calls/{CALL}/undo", json={"version": 3, "more": 1}).status_code == 422
+    assert browser.get("/api/calls/999999/review").status_code == 404
+
+
+# ── the trail ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_trail_is_found_by_person_act_day_and_call(client: Client, clock: Clock) -> None:
+    judged(client("reviewer"), "overturned", 0, comment="秘密的备注")
+    clock.passes(days=2)
+    judged(client("second"), "upheld", 1)
+    lead = client("lead")
+
+    def shown(**asked: str) -> str:
+        answer = lead.get("/trail", params=asked)
+        assert answer.status_code == 200
+        return answer.text.split("<tbody>")[-1]
+
+    assert shown(act="judge finding").count("<tr") == 2
+    assert "秘密的备注" not in shown()
+    assert shown(act="judge finding", who="second").count("<tr") == 1
+    assert shown(act="judge finding", until="2026-11-23").count("<tr") == 1
+    assert shown(act="judge finding", since="2026-11-24", until="2026-11-24").count("<tr") == 1
+    assert shown(act="judge finding", call=str(CALL)).count("<tr") == 2
+    assert shown(act="judge finding", call="1").count("<tr data-row") == 0
+    assert lead.get("/trail", params={"call": "999999"}).status_code == 404
+    assert lead.get("/trail", params={"since": "gestern"}).status_code == 422
+
+
+def test_every_act_and_every_refusal_has_words() -> None:
+    from pathlib import Path
+
+    from callaudit import desk as package
+
+    for language in ("zh", "en"):
+        assert {f"trail.act.{act}" for act in ACTS} <= set(words(language))
+    raised = set()
+    for name in ("cases", "judging", "appeals", "reviews"):
+        text = (Path(package.__path__[0]) / f"{name}.py").read_text()
+        raised |= set(re.findall(r'raise (?:DeskError|NotThere|Stale)\("([^"]+)"\)', text))
+    assert len(raised) >= 15
+    assert not [said for said in raised if translated("zh", said) == said]
+
+
+def test_a_case_worked_out_by_one_desk_is_that_of_another(desk: Desk, client: Client) -> None:
+    browser = client("reviewer")
+    judged(browser, "overturned", 0)
+    with desk.store.session(write=False) as session:
+        from callaudit.store.tables import CallRow
+
+        of = session.get_one(CallRow, CALL).recording_id
+    assert browser.user is not None
+    case = judging.undo(bench_of(desk), By(browser.user, desk.clock(), 1), of)
+    assert (case.score, case.version) == (None, 2)
