@@ -51,7 +51,7 @@ def render_csv(audits: Sequence[Audit], failed: Sequence[Failed], options: Seque
     for audit in audits:
         writer.writerows(_rows(audit))
     for one in failed:
-        row = dict.fromkeys(COLUMNS, "") | {"file": _cell(one.path), "status": "failed", "message": _cell(one.error)}
+        row = dict.fromkeys(COLUMNS, "") | {"file": cell(one.path), "status": "failed", "message": cell(one.error)}
         writer.writerow(row.values())
     return BYTE_ORDER_MARK + lines.getvalue()
 
@@ -67,18 +67,18 @@ def _rows(audit: Audit) -> Iterator[list[str]]:
         recording.metadata.agent_id,
     )
     costs = {d.rule: (d.points, section.title) for section in audit.score.sections for d in section.deductions}
-    score = (_cell(audit.score.sheet), _number(audit.score.value), audit.score.verdict)
+    score = (cell(audit.score.sheet), _number(audit.score.value), audit.score.verdict)
     for finding in audit.findings:
         points, section = costs.get(finding.rule, (None, None))
         times = str(finding.times) if finding.status == "violated" else ""
-        yield [*map(_cell, call), *_finding(finding, wording), times, _number(points), _cell(section), *score]
+        yield [*map(cell, call), *_finding(finding, wording), times, _number(points), cell(section), *score]
 
 
 def _finding(finding: Finding, wording: Wording) -> list[str]:
     first = min((place.span for place in finding.places), default=None)
     return [
-        _cell(finding.rule),
-        _cell(finding.title),
+        cell(finding.rule),
+        cell(finding.title),
         finding.status,
         finding.severity,
         _number(finding.confidence),
@@ -86,10 +86,10 @@ def _finding(finding: Finding, wording: Wording) -> list[str]:
         _number(first.end_s if first else None),
         _number(finding.value),
         _number(finding.limit),
-        _cell(finding.unit),
-        _cell(finding.quote),
-        _cell(wording.CLAUSES.join(filter(None, (finding.message, finding.why)))),
-        _cell(
+        cell(finding.unit),
+        cell(finding.quote),
+        cell(wording.CLAUSES.join(filter(None, (finding.message, finding.why)))),
+        cell(
             wording.CLAUSES.join(wording.SOURCE_CELL.format(quote=s.quote, anchor=s.anchor) for s in finding.sources)
         ),
     ]
@@ -99,7 +99,7 @@ def _number(value: float | None) -> str:
     return "" if value is None else number(value, 3)
 
 
-def _cell(text: str | None) -> str:
+def cell(text: str | None) -> str:
     """Text that no spreadsheet runs: an apostrophe stands before what would begin a formula."""
     if not text:
         return ""

@@ -117,7 +117,7 @@ def write_workbook(store: Store, scope: Scope, summary: Summary, path: Path, zon
 
 def _write(book: xlsxwriter.Workbook, store: Store, scope: Scope, told: Told) -> None:
     tables = {
-        name: Table(book, told, name, columns)
+        name: Table(book, told.words.SHEETS[name], [_heading(column.name, told) for column in columns], columns)
         for name, columns in (
             ("summary", SUMMARY), ("calls", CALLS), ("findings", FINDINGS), ("agents", AGENTS), ("rules", RULES),
             *((("failures", FAILURES),) if told.summary.failures or told.summary.n_quarantined else ()),
@@ -144,10 +144,11 @@ def _write(book: xlsxwriter.Workbook, store: Store, scope: Scope, told: Told) ->
 class Table:
     """A table that is filled from the top; one with more rows than a sheet holds goes on in the next sheet."""
 
-    def __init__(self, book: xlsxwriter.Workbook, told: Told, name: str, columns: Sequence[Column]) -> None:
+    def __init__(
+        self, book: xlsxwriter.Workbook, title: str, headings: Sequence[str], columns: Sequence[Column]
+    ) -> None:
         self._book, self._columns = book, columns
-        self._title = told.words.SHEETS[name]
-        self._headings = [_heading(column.name, told) for column in columns]
+        self._title, self._headings = title, headings
         self._styles: dict[tuple[Kind, bool], Format] = {}
         self._n_sheets = 0
         self._begin()
