@@ -218,10 +218,10 @@ def last_act(case: Case, opinions: tuple[Opinion, ...], user_id: int) -> datetim
     return max(own, default=None)
 
 
-def _mark(session: Session, recording_id: str, standing: list[int]) -> None:
+def _mark(session: Session, recording_id: str, counting: list[int]) -> None:
     """Marks the opinions of a recording that count."""
     said = update(OpinionRow).where(OpinionRow.recording_id == recording_id, OpinionRow.kind != "blind")
-    session.execute(said.values(stands=OpinionRow.id.in_(standing)))
+    session.execute(said.values(stands=OpinionRow.id.in_(counting)))
 
 
 # ── what they have in common ─────────────────────────────────────────────────────────────────────────────────────
