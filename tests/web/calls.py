@@ -12,11 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from callaudit.desk import accounts
 from callaudit.desk.people import Role
 from callaudit.records import Audit
 from callaudit.reports.stored import audit_from
 from callaudit.store.database import Store
+from callaudit.store.desk_tables import CaseRow
 from callaudit.store.entries import entries_of
 
 SAMPLES: Final = Path(__file__).parents[2] / "samples"
@@ -65,6 +68,11 @@ def fill(store: Store, sound: Path) -> None:
                 session, "test", name, role, now=NOW, shown_name=name.title(), agent_id=agent_id, password=PASSWORD,
                 must_change=False,
             )  # fmt: skip
+
+
+def checked(session: Session, recording_id: str) -> None:
+    """A call that somebody has reviewed: from then on its agent sees it."""
+    session.add(CaseRow(recording_id=recording_id, version=1, state="reviewed", reviewed_at=NOW, changed_at=NOW))
 
 
 def _audit(made: Made, sound: Path) -> Audit:
