@@ -89,9 +89,7 @@ def _finding(finding: Finding, wording: Wording) -> list[str]:
         cell(finding.unit),
         cell(finding.quote),
         cell(wording.CLAUSES.join(filter(None, (finding.message, finding.why)))),
-        cell(
-            wording.CLAUSES.join(wording.SOURCE_CELL.format(quote=s.quote, anchor=s.anchor) for s in finding.sources)
-        ),
+        cell(wording.CLAUSES.join(wording.SOURCE_CELL.format(quote=s.quote, anchor=s.anchor) for s in finding.sources)),
     ]
 
 

@@ -190,7 +190,7 @@ def count(session: Session, wanted: Filter) -> int:
         ]
         return sum(int(session.scalar(one) or 0) for one in found) - n_others
     table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
-    summed = select(func.sum(table.n_calls)).where(*_counted(table, wanted), table.verdict.in_(wanted.verdicts))
+    summed = select(func.sum(table.n_calls)).where(*counted(table, wanted), table.verdict.in_(wanted.verdicts))
     return int(session.scalar(summed) or 0) - n_others
 
 
@@ -293,7 +293,7 @@ def _figures(session: Session, name: Literal["day", "agent_id", "team"], wanted:
         func.sum(table.n_calls), of("fail"), of("review"), func.sum(table.n_violated), func.sum(table.n_critical),
         func.sum(table.score_tenths), func.sum(table.n_scored), func.sum(table.duration_ms),
     ]  # fmt: skip
-    rows = select(key, *sums).where(*_counted(table, wanted, whole=name != "day")).group_by(key).order_by(key)
+    rows = select(key, *sums).where(*counted(table, wanted, whole=name != "day")).group_by(key).order_by(key)
     return tuple(_figure(*row) for row in session.execute(rows) if row[1])
 
 
@@ -325,12 +325,12 @@ def _rule_sums(wanted: Filter) -> Iterator[Any]:
     key = (RuleCount.rule, RuleCount.severity)
     sums = select(*key, func.sum(RuleCount.n_calls), func.sum(RuleCount.n_times)).where(team).group_by(*key)
     for part in months:
-        yield sums.where(RuleCount.span == "month", *_between(RuleCount.period, part))
+        yield sums.where(RuleCount.span == "month", *between(RuleCount.period, part))
     for first, last in days:
         if wanted.teams:
             yield _broken_rules(replace(wanted, since=first, until=last))
         else:
-            yield sums.where(RuleCount.span == "day", *_between(RuleCount.period, (first, last)))
+            yield sums.where(RuleCount.span == "day", *between(RuleCount.period, (first, last)))
 
 
 def _broken_rules(wanted: Filter) -> Any:  # a SELECT
@@ -342,7 +342,7 @@ def _broken_rules(wanted: Filter) -> Any:  # a SELECT
     return rows.where(AuditRow.team.in_(wanted.teams)) if wanted.teams else rows
 
 
-def _counted(table: Any, wanted: Filter, *, whole: bool = True) -> list[Any]:
+def counted(table: Any, wanted: Filter, *, whole: bool = True) -> list[Any]:
     """The rows of a table of counts; the empty text stands for an unknown day, which no bound keeps.
 
     Parameters
@@ -357,8 +357,8 @@ def _counted(table: Any, wanted: Filter, *, whole: bool = True) -> list[Any]:
     if wanted.agents:
         found.append(table.agent_id.in_(wanted.agents))
     parts = months_and_days(wanted.since, wanted.until) if whole else ((), ((wanted.since, wanted.until),))
-    spans = [and_(table.span == "month", *_between(table.period, part)) for part in parts[0]]
-    spans += [and_(table.span == "day", *_between(table.period, part)) for part in parts[1]]
+    spans = [and_(table.span == "month", *between(table.period, part)) for part in parts[0]]
+    spans += [and_(table.span == "day", *between(table.period, part)) for part in parts[1]]
     return [*found, or_(false(), *spans)]
 
 
@@ -366,7 +366,7 @@ Stretch = tuple[str | None, str | None]
 """The first and last day, or month, of a stretch; None where it has no bound."""
 
 
-def _between(period: Any, stretch: Stretch) -> list[Any]:
+def between(period: Any, stretch: Stretch) -> list[Any]:
     first, last = stretch
     bounds = [] if first is None else [period >= first]
     return bounds if last is None else [*bounds, period <= last, period != ""]
