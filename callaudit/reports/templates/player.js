@@ -51,7 +51,7 @@ export class Player {
   // Takes the drawing that is there now.
   drawn() {
     this.plot = this.root.querySelector(".plot");
-    this.head = this.root.querySelector(".head");
+    this.head = this.root.querySelector(".plot .head");
     this.scroll = this.root.querySelector(".scroll");
     this.duration = Number(this.plot.dataset.duration);
     this.plot.setAttribute("width", `${100 * Number(this.zoom.value)}%`);

@@ -249,5 +249,6 @@ function remember(box) {
 const root = document.querySelector(".call");
 if (root) {
   const player = new CallPlayer(root);
+  if (new URLSearchParams(location.search).get("play") === "first") player.finding(1); // asked for in the queue
   finder(root.querySelector(".finds"), root.querySelector(".hits"), player.lines, root.dataset.hits);
 }
