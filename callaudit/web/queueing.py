@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import Request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callaudit.desk import worklist
@@ -14,6 +15,7 @@ from callaudit.desk.people import User
 from callaudit.desk.worklist import Colleague, Line
 from callaudit.store import queries
 from callaudit.store.queries import PAGE, Filter, Known, Place
+from callaudit.store.tables import AuditRow
 from callaudit.web.desk import Desk
 from callaudit.web.reviewing import bench_of
 
@@ -72,6 +74,22 @@ def counted(desk: Desk, user: User, asked: Asked) -> int:
 
     def work(session: Session) -> int:
         return queries.count(session, wanted_by(session, user, asked))
+
+    return desk.store.transact(work, write=False)
+
+
+def following(desk: Desk, user: User, call_id: int, queue: str) -> int | None:
+    """The call that comes behind one in the queue; None where that was the last."""
+
+    def work(session: Session) -> int | None:
+        here = session.execute(
+            select(AuditRow.rank, AuditRow.id).where(AuditRow.call_id == call_id, AuditRow.latest)
+        ).first()
+        if here is None:
+            return None
+        wanted = wanted_by(session, user, asked_of(queue))
+        found = queries.queue(session, wanted, after=Place(*here), limit=1)
+        return found[0].call_id if found else None
 
     return desk.store.transact(work, write=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -347,13 +348,23 @@ ACTS = st.one_of(
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def two_at_a_call(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, tuple[User, User]]:
+    """A store with a call and two reviewers, to be copied: making one takes longer than all that is done with it."""
+    path = tmp_path_factory.mktemp("acts") / "one.db"
+    with open_store(path) as store:
+        save(store, audit("greeting", finding("interrupting", confidence=0.6), "goodbye"))
+        return path, (add_user(store, "mia"), add_user(store, "noor"))
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ACTS, max_size=12))
-def test_any_acts_and_undos(given_acts: list[tuple[str, int, str, Any]]) -> None:
-    with TemporaryDirectory() as folder, open_store(Path(folder) / "one.db") as store:
-        save(store, audit("greeting", finding("interrupting", confidence=0.6), "goodbye"))
+def test_any_acts_and_undos(
+    two_at_a_call: tuple[Path, tuple[User, User]], given_acts: list[tuple[str, int, str, Any]]
+) -> None:
+    path, people = two_at_a_call
+    with TemporaryDirectory() as folder, open_store(shutil.copy(path, folder)) as store:
         desk = bench(store)
-        people = (add_user(store, "mia"), add_user(store, "noor"))
         version = 0
         for act in given_acts:
             version = _acted(desk, people[act[1]], version, act)

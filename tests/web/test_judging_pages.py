@@ -271,3 +271,30 @@ def test_a_case_worked_out_by_one_desk_is_that_of_another(desk: Desk, client: Cl
     assert browser.user is not None
     case = judging.undo(bench_of(desk), By(browser.user, desk.clock(), 1), of)
     assert (case.score, case.version) == (None, 2)
+
+
+def test_many_calls_are_upheld_after_a_look_unless_somebody_was_faster(client: Client) -> None:
+    browser = client("reviewer")
+    asked = browser.post("/uphold", data={"call": ["2", "4", "999"]})
+    assert asked.status_code == 200
+    assert "结束时感谢来电" in asked.text
+    assert re.findall(r'name="(call|version)" value="(\d+)"', asked.text) == [
+        ("call", "2"), ("version", "0"), ("call", "4"), ("version", "0"),
+    ]  # fmt: skip
+    assert review(browser)["state"] == "open"  # nothing was done yet
+    judged(client("second"), "unsure", 0)
+    done = browser.post("/uphold", data={"call": ["2", "4"], "version": ["0", "0"], "sure": "1"})
+    assert "已复核 1 通" in done.text
+    assert "有人改过这通录音" in done.text
+    assert (review(browser)["state"], review(browser, 4)["state"]) == ("open", "reviewed")
+    assert client("agent").post("/uphold", data={"call": ["2"]}).status_code == 403
+
+
+def test_the_next_call_of_the_queue_follows_a_review(client: Client) -> None:
+    browser = client("reviewer")
+    drawn = browser.get(f"/calls/{CALL}").text
+    found = re.search(r'name="after" value="(\d+)"', drawn)
+    assert found is not None
+    given = {"version": 0, "rest": "1", "after": found[1], "queue": "verdict=all"}
+    answer = browser.post(f"/calls/{CALL}/reviewed", data=given, headers=PART)
+    assert answer.headers["hx-redirect"] == f"/calls/{found[1]}?queue=verdict%3Dall"

@@ -19,6 +19,7 @@ from callaudit.waveforms import waveforms
 from callaudit.web.calls import UNMUTED_FOR, CallId, remember, shelf_of, shown, sound_for, stream
 from callaudit.web.desk import Desk, SignedIn, TheDesk, page
 from callaudit.web.drawing import language_of
+from callaudit.web.queueing import following
 from callaudit.web.reviewing import context
 
 router = APIRouter()
@@ -42,7 +43,8 @@ def call_page(
     return page(
         request, user, "call/page.html.j2", call_id=call_id, recording_id=call.recording_id, shown=drawn,
         s=drawn.section, told=drawn.told, queue=queue, query=urlencode({"queue": queue}) if queue else "",
-        unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed, before=None, after=None,
+        unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed, before=None,
+        after=following(desk, user, call_id, queue),
         agent_told=agent(audit.call.metadata), **drawn.words,
         **context(desk, user, call.recording_id, drawn.language),
     )  # fmt: skip

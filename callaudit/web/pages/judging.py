@@ -16,6 +16,7 @@ from callaudit.desk.people import User
 from callaudit.errors import DeskError, NotAllowed, NotThere, Stale
 from callaudit.web.desk import Desk, TheDesk, needs, page
 from callaudit.web.drawing import language_of
+from callaudit.web.queueing import following
 from callaudit.web.reviewing import bench_of, by, changes, context, recording
 from callaudit.web.words import translated
 
@@ -122,6 +123,7 @@ class _Scene:
         return page(
             self.request, self.user, template, status, call_id=self.call_id, queue=self.queue, rule=self.rule,
             whole=self.whole or status != 200, why=why, told=told, draft=self.draft if status != 200 else "",
+            after=following(self.desk, self.user, self.call_id, self.queue),
             **context(self.desk, self.user, self.recording_id, language), here=self.address(self.call_id),
         )  # fmt: skip
 

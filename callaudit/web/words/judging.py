@@ -111,7 +111,6 @@ WORDS = {
     "judging.many.go": ("全部属实", "Uphold all"),
     "judging.many.done": ("已复核 {n} 通", "{n} calls reviewed"),
     "judging.many.not": ("未处理", "Not done"),
-    "judging.many.none": ("没有选中录音", "No call was chosen"),
     "judging.call": ("通话 {id}", "Call {id}"),
     "judging.back": ("返回", "Back"),
     "judging.findings": ("违规", "Findings"),
