@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 OPEN: Final = frozenset({"/health", "/sign-in", "/sign-in/sso", "/sign-in/sso/back", "/look"})
 """Pages for everybody: they show nothing of any call."""
+OPEN_FILES: Final = ("desk.css", "dark.css", "app.js", "icon.svg")
+"""What the sign-in page is drawn with, as `base.html.j2` names it."""
 UNCHANGED: Final = frozenset({"/me/password", "/sign-out", "/look"})
 """What is open to who must change the password first."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -64,7 +67,7 @@ class Gate:
     async def _look(self, request: Request, receive: Receive) -> tuple[Response | None, Receive]:
         """What is answered instead of the page, if anything; and what the page reads the body from."""
         path = request.url.path.removeprefix(request.scope.get("root_path", ""))
-        is_open = path in OPEN or path.removeprefix("/static/") in statics().files  # published with the source
+        is_open = path in OPEN or path in open_files()
         try:
             visitor = await self._visitor(request, path)
         except StoreError:
@@ -135,6 +138,18 @@ class Gate:
         if found.is_stale:
             desk.store.transact(lambda s: tokens.touch(s, found.token_id, now=now))
         return Visitor(found.user)
+
+
+@cache
+def open_files() -> frozenset[str]:
+    """Addresses of what the sign-in page is drawn with, and of the parts that its script takes in."""
+    files = statics().files
+    found, new = set[str](), {statics().names[name] for name in OPEN_FILES if name in statics().names}
+    while new:
+        found |= new
+        said = b"".join(files[name].content for name in new)
+        new = {name for name in files if name.encode() in said} - found
+    return frozenset(f"/static/{name}" for name in found)
 
 
 def _is_ours(request: Request) -> bool:

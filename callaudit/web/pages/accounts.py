@@ -113,7 +113,8 @@ def _changed(request: Request, desk: Desk, user: User, change: Callable[[Session
 
 
 def _page(request: Request, desk: Desk, user: User, status: int = 200, **more: Any) -> Response:
-    shown: dict[str, Any] = {"made": None, "given": {}, "said": ""} | more
+    given = {"name": "", "shown_name": "", "role": "reviewer", "agent_id": "", "sso": False}
+    shown: dict[str, Any] = {"made": None, "given": given, "said": ""} | more
     shown["said"] = translated(language_of(request, user), shown["said"])
     found = desk.store.transact(accounts.all_accounts, write=False)
     return page(

@@ -46,9 +46,10 @@ def _by_english(language: str) -> Mapping[str, str]:
 
 
 def translated(language: str, said: str) -> str:
-    """What an error of `callaudit.desk` says, in a language: a text whose English is exactly that, else as it is.
+    """What an error of `callaudit.desk` says, in a language: the text of that key, or one whose English is exactly
+    that, else as it is.
 
-    >>> translated("zh", "there is no such account")
-    '没有这个账号。'
+    >>> translated("zh", "there is no such account"), translated("zh", "desk.title")
+    ('没有这个账号。', '质检复核台')
     """
-    return _by_english(language).get(said, said)
+    return words(language).get(said) or _by_english(language).get(said, said)
