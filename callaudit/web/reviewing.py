@@ -58,15 +58,14 @@ def changes(desk: Desk, recording_id: str, seen: int = 0) -> tuple[Line, ...]:
     return desk.store.transact(lambda session: trail.of_call(session, recording_id, ACTS, after=seen), write=False)
 
 
-def act_name(language: str, line: Line) -> str:
+def act_name(desk: Desk, language: str, line: Line) -> str:
     """What was done, in words; an act without words as it is written."""
     own = words(language)
     name = own.get(f"trail.act.{line.act}", line.act)
-    says = own.get(f"judging.says.{line.what.get('says', '')}") or own.get(
-        f"appeals.state.{line.what.get('state', '')}"
-    )
-    rule = line.what.get("rule")
-    return " · ".join(part for part in (name, rule, says) if part)
+    rule, says, state = (line.what.get(key) or "" for key in ("rule", "says", "state"))
+    title = bench_of(desk).sheets.title(rule, language) if rule else ""
+    says = own.get(f"judging.says.{says}") or own.get(f"appeals.state.{state}")
+    return " · ".join(part for part in (name, title, says) if part)
 
 
 def context(desk: Desk, user: User, recording_id: str, language: str) -> dict[str, Any]:
@@ -75,5 +74,5 @@ def context(desk: Desk, user: User, recording_id: str, language: str) -> dict[st
         "case": reviewed(desk, user, recording_id),
         "history": changes(desk, recording_id) if user.may("see all calls") else (),
         "moment": moment,
-        "act_name": lambda line: act_name(language, line),
+        "act_name": lambda line: act_name(desk, language, line),
     }

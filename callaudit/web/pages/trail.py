@@ -48,7 +48,8 @@ def trail_page(
     return page(
         request, user, "trail/list.html.j2", lines=found, acts=acts, names=names, calls=calls, chosen=chosen,
         query=query, before=before, after=found[-1].id if len(found) == trail.PAGE else None, moment=moment,
-        named=lambda one: words(language).get(f"trail.act.{one}", one), told=lambda line: act_name(language, line),
+        named=lambda one: words(language).get(f"trail.act.{one}", one),
+        told=lambda line: act_name(desk, language, line),
     )  # fmt: skip
 
 
