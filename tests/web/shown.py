@@ -37,6 +37,7 @@ SHOWN: Final = (
     Shown("agent", "/agents/{agent_id}"),
     Shown("rules", "/rules"),
     Shown("rule", "/rules/{rule}"),
+    Shown("rule-heard", "/rules/{rule}/heard/false"),
     Shown("calibrations", "/calibrations"),
     Shown("appeals", "/appeals"),
     Shown("appeals-agent", "/appeals", "agent"),

@@ -1,0 +1,58 @@
+"""What pages and API share about learning from judgements: the rulebook as written, and how a rule is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
+
+from callaudit.authoring.explain import Part, explain
+from callaudit.desk.books import Books
+from callaudit.errors import RulebookError
+from callaudit.rules.rule import Rule
+from callaudit.rules.rulebook import SPLICED, Written
+from callaudit.web.desk import Desk
+
+
+@lru_cache(maxsize=8)
+def _books(rulebook: str) -> Books:
+    return Books(rulebook)
+
+
+def books_of(desk: Desk) -> Books:
+    """The rulebook of the settings."""
+    return _books(desk.config.judge.rulebook)
+
+
+def written_of(desk: Desk) -> tuple[Written | None, str]:
+    """The rulebook as written, or why it cannot be read."""
+    try:
+        return books_of(desk).written(), ""
+    except RulebookError as error:
+        return None, str(error)
+
+
+def rules_of(written: Written | None) -> Mapping[str, Rule]:
+    """Its rules by id."""
+    return {rule.id: rule for rule in written.book.rules} if written is not None else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A rule as the rulebook has it: in plain words where there are some in that language, else as it is written."""
+
+    parts: tuple[Part, ...]
+    written: str
+
+
+TOLD = ("规则", "依据")
+"""Parts that pages tell by themselves."""
+
+
+def text_of(written: Written, rule: str, language: str) -> Text:
+    """The text of a rule."""
+    parts = tuple(part for part in explain(written, rule) if part.title not in TOLD) if language == "zh" else ()
+    entry = {key: written.entries[rule][key] for key in SPLICED if key in written.entries[rule]}
+    return Text(parts, yaml.safe_dump(entry, allow_unicode=True, sort_keys=False, width=100))
