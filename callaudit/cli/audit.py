@@ -11,7 +11,7 @@ from typing import cast
 import click
 from rich.console import Console
 
-from callaudit.audio import encode_clip, outline, read_audio, silenced
+from callaudit.audio import encode_clip, read_audio, silenced
 from callaudit.cli.screen import Bar, complain, shown_in, write_report
 from callaudit.cli.settings import settings
 from callaudit.errors import CallauditError
@@ -19,10 +19,9 @@ from callaudit.history import customer_of, read_history
 from callaudit.pipeline import Auditor, hear_files, judge_together
 from callaudit.privacy import silent_spans
 from callaudit.records import SEVERITIES, Audit, Call, Failed, PersonalKind, Severity
-from callaudit.reports import Clip, ReportOptions, Waveform, formats, render_many
+from callaudit.reports import Clip, ReportOptions, formats, render_many
 from callaudit.rules.past import NO_HISTORY, History
-
-WAVEFORM_POINTS = 4000
+from callaudit.waveforms import outlined, waveforms
 
 
 @click.command()
@@ -150,11 +149,4 @@ def _sound(one: Audit, path: Path, silence: Collection[PersonalKind]) -> ReportO
         complain(f"the page of {path} has no sound: {error}")
         return ReportOptions()
     audio = silenced(audio, silent_spans(one.call, silence))
-    speakers = {party.voice.channel: party.speaker for party in one.call.parties}
-    width = max(1, round(max(0.02, audio.duration_s / WAVEFORM_POINTS) * audio.sample_rate_hz))
-    step_s = width / audio.sample_rate_hz
-    waveform = tuple(
-        Waveform(channel, speakers.get(channel, "unknown") if audio.n_channels == 2 else "unknown", step_s, peaks)
-        for channel, peaks in enumerate(outline(audio, step_s))
-    )
-    return ReportOptions(waveform=waveform, clip=Clip("audio/mpeg", encode_clip(audio)))
+    return ReportOptions(waveform=waveforms(one.call, outlined(audio)), clip=Clip("audio/mpeg", encode_clip(audio)))

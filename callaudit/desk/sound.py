@@ -56,7 +56,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the sound of a call needs of its document, which is long: what must not be heard, and whether it is whole."""
+    """What the sound of a call needs of its long document: what must not be heard, and whether it is whole."""
 
     recording_id: str
     silent: tuple[Span, ...]
