@@ -23,6 +23,7 @@ from callaudit.store.database import open_store
 from callaudit.web.desk import Desk
 from tests.web.browser import Visits, chromium, missing, serving
 from tests.web.calls import NOW, fill
+from tests.web.lived import live
 from tests.web.shown import SHOWN, places
 
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
@@ -87,6 +88,7 @@ def main(names: set[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
         fill(store, Path(folder))
         desk = Desk(store, Config(), lambda: NOW)
+        live(desk)
         with store.session() as session:
             filled = places(session)
         with serving(desk) as address, chromium() as browser:

@@ -20,6 +20,7 @@ from callaudit.store.database import open_store
 from callaudit.web.desk import Desk
 from tests.web.browser import Visits, chromium, missing, serving, too_wide
 from tests.web.calls import NOW, fill
+from tests.web.lived import live
 from tests.web.shown import SHOWN, places
 
 FEW = (("zh", "light", 1440), ("en", "dark", 900))
@@ -33,6 +34,7 @@ def main(out: Path, names: set[str], kinds: tuple[tuple[str, str, int], ...]) ->
     with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
         fill(store, Path(folder))
         desk = Desk(store, Config(), lambda: NOW)
+        live(desk)
         with store.session() as session:
             filled = places(session)
         with serving(desk) as address, chromium() as browser:

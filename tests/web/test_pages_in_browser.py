@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from callaudit.web.desk import Desk
 from tests.web.browser import Visit, Visits, too_wide
+from tests.web.lived import live
 from tests.web.shown import NO_PAGE, NO_PAGE_ENDS, SHOWN, Shown, places
+from tests.web.test_access_matrix import routes_of
 
 pytestmark = pytest.mark.browser
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
@@ -19,13 +20,18 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def test_every_page_is_looked_at(app: FastAPI) -> None:
     """A page that is added is listed in `SHOWN`, so that the tests below see it."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute) and "GET" in route.methods]
-    pages = {
-        _shape(route.path)
-        for route in routes
-        if not route.path.startswith("/api/") and route.path not in NO_PAGE and not route.path.endswith(NO_PAGE_ENDS)
-    }
+    pages = {_shape(path) for path in _pages(app)}
+    assert "/" in pages
     assert pages <= {_shape(shown.path) for shown in SHOWN}
+
+
+def _pages(app: FastAPI) -> list[str]:
+    paths = [route.removeprefix("GET ") for route in routes_of(app) if route.startswith("GET ")]
+    return [
+        path
+        for path in paths
+        if not path.startswith("/api/") and path not in NO_PAGE and not path.endswith(NO_PAGE_ENDS)
+    ]
 
 
 def _shape(path: str) -> str:
@@ -33,7 +39,12 @@ def _shape(path: str) -> str:
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown.name)
-def test_a_page_is_accessible_whole_and_without_complaint(shown: Shown, visit: Visits, desk: Desk) -> None:
+def test_a_page_is_accessible_whole_and_without_complaint(
+    shown: Shown, visit: Visits, app: FastAPI, desk: Desk
+) -> None:
+    if shown.status == 200 and _shape(shown.path) not in {_shape(path) for path in _pages(app)}:
+        pytest.skip("this page is not built yet")
+    live(desk)
     with desk.store.session() as session:
         path = shown.path.format(**places(session))
     for language in ("zh", "en"):
@@ -55,7 +66,7 @@ def _faults(window: Visit, language: str) -> Iterator[str]:
         page.set_viewport_size({"width": size[0], "height": size[1]})
         yield from (f"at {size[0]}: {what}" for what in too_wide(page))
     page.evaluate("document.querySelector('link[data-dark]').media = 'screen'")
-    yield from (f"in the dark: {what}" for what in _barriers(page, {"type": "rule", "values": ["color-contrast"]}))
+    yield from (f"narrow, in the dark: {what}" for what in _barriers(page, {"type": "tag", "values": list(RULES)}))
 
 
 def _barriers(page: Any, only: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,46 @@
+"""A desk that people have worked at: calls judged, some appealed against, so that pages have something to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from callaudit.store.tables import AuditRow
+from callaudit.web.app import make_app
+from callaudit.web.desk import Desk
+from tests.web.calls import AGENT
+from tests.web.conftest import Browser, browser
+
+
+def live(desk: Desk) -> None:
+    """Reviews the calls of the agent, who appeals against a finding of each; another call is judged in part."""
+    app = make_app(desk)
+    reviewer, agent = browser(app, desk, "reviewer"), browser(app, desk, "agent")
+    with desk.store.session() as session:
+        broken = select(AuditRow.call_id, AuditRow.agent_id).where(AuditRow.n_violated > 0).order_by(AuditRow.call_id)
+        calls = session.execute(broken).all()
+    for call, agent_id in calls:
+        if agent_id != AGENT:
+            continue
+        _say(reviewer, call, "overturned", "客户先挂断，不算。")
+        _do(reviewer, call, "reviewed", uphold_rest=True)
+        _do(agent, call, "appeals", rule=_review(agent, call)["broken"][0], reason="我当时说了，请再听一遍。")
+    _say(reviewer, next(call for call, agent_id in calls if agent_id != AGENT), "unsure", "")
+
+
+def _say(who: Browser, call: int, says: str, comment: str) -> None:
+    _do(who, call, "opinions", rule=_review(who, call)["broken"][0], says=says, comment=comment)
+
+
+def _do(who: Browser, call: int, act: str, **given: Any) -> None:
+    version = _review(who, call)["version"]
+    answer = who.post(f"/api/calls/{call}/{act}", json={"version": version, **given})
+    assert answer.is_success, answer.text
+
+
+def _review(who: Browser, call: int) -> dict[str, Any]:
+    answer = who.get(f"/api/calls/{call}/review")
+    assert answer.is_success, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
