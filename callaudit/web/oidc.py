@@ -71,6 +71,7 @@ def check(config: OidcConfig) -> None:
         raise ConfigError(f"review.oidc.client_secret_env: {config.client_secret_env} is not set; put the secret there")
     try:
         import authlib  # noqa: F401  # only whether it is there
+        import httpx2  # noqa: F401  # likewise
         import joserfc  # noqa: F401  # likewise
     except ImportError as error:
         raise ConfigError("single sign-on needs more packages; pip install 'callaudit[oidc]'") from error
@@ -129,6 +130,7 @@ class Provider:
         DeskError
             The code or the token is not right, or the provider does not answer.
         """
+        import httpx2
         from authlib.common.errors import AuthlibBaseError
 
         with self._client(back) as client:
@@ -142,12 +144,10 @@ class Provider:
                     told = client.get(more).json()
                     if told.get("sub") == claims["sub"]:
                         claims = {**told, **claims}
-            except DeskError:
-                raise
+            except httpx2.HTTPError as error:
+                raise DeskError("the provider of the single sign-on does not answer; try again later") from error
             except (AuthlibBaseError, ValueError) as error:
                 raise DeskError("the provider did not confirm the sign-in; begin again") from error
-            except Exception as error:  # the HTTP client's own errors: which one it is depends on what is installed
-                raise DeskError("the provider of the single sign-on does not answer; try again later") from error
         return claims
 
     def _lacks(self, claims: Mapping[str, Any]) -> bool:
@@ -213,12 +213,14 @@ class Provider:
             return self._keys[1]
 
     def _fetch(self, address: str) -> Mapping[str, Any]:
+        import httpx2
+
         with self._client("") as client:
             try:
-                answer = client.get(address, withhold_token=True)
+                answer = client.request("GET", address, withhold_token=True)
                 answer.raise_for_status()
                 found = answer.json()
-            except Exception as error:  # the HTTP client's own errors: which one it is depends on what is installed
+            except (httpx2.HTTPError, ValueError) as error:
                 raise DeskError("the provider of the single sign-on does not answer; try again later") from error
         if not isinstance(found, dict):
             raise DeskError("the provider of the single sign-on does not answer; try again later")
