@@ -24,7 +24,7 @@ from callaudit.spans import Span
 from callaudit.store.counts import upsert
 from callaudit.store.crypt import Vault
 from callaudit.store.database import Store
-from callaudit.store.desk_tables import CaseRow, OpinionRow
+from callaudit.store.desk_tables import CalibrationCallRow, CalibrationRow, CaseRow, OpinionRow
 from callaudit.store.documents import unpacked
 from callaudit.store.tables import AuditDocument, AuditRow, CallRow, JudgingRow
 
@@ -144,6 +144,17 @@ def opinions_of(session: Session, recording_id: str) -> tuple[Opinion, ...]:
     said = select(OpinionRow).where(OpinionRow.recording_id == recording_id, OpinionRow.undone_at.is_(None))
     rows = session.scalars(said.where(OpinionRow.kind != "blind").order_by(OpinionRow.id))
     return tuple(_opinion(row) for row in rows)
+
+
+def is_blind(session: Session, user_id: int, recording_id: str) -> bool:
+    """Whether somebody has yet to judge a recording in a calibration, without knowing what others say of it."""
+    due = (
+        select(CalibrationCallRow.recording_id)
+        .join(CalibrationRow, CalibrationRow.id == CalibrationCallRow.calibration_id)
+        .where(CalibrationCallRow.user_id == user_id, CalibrationCallRow.recording_id == recording_id)
+        .where(CalibrationCallRow.done_at.is_(None), CalibrationRow.closed_at.is_(None))
+    )
+    return session.scalar(due.limit(1)) is not None
 
 
 def behind(session: Session, recording_ids: Collection[str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.desk import cases
-from callaudit.desk.cases import Bench, By, Case, left, machine_of, opinions_of, put, taken
+from callaudit.desk.cases import Bench, By, Case, is_blind, left, machine_of, opinions_of, put, taken
 from callaudit.desk.outcome import Kind, Machine, Opinion, Outcome, Says, outcome_of, standing
 from callaudit.desk.trail import note
 from callaudit.errors import DeskError, Stale
@@ -103,7 +103,7 @@ def judge(bench: Bench, by: By, recording_id: str, rule: str, says: Says, commen
         raise DeskError("a finding is upheld, overturned or unsure")
 
     def act(scene: Scene) -> Case:
-        _refuse_final(scene.case)
+        _refuse_closed(scene)
         stands = standing(scene.opinions).get(rule)
         if scene.machine.status(rule) is None or (scene.machine.status(rule) != "violated" and stands is None):
             raise Stale("the machine has judged this rule anew since you looked")
@@ -126,7 +126,7 @@ def report_miss(
     said = _comment(comment)
 
     def act(scene: Scene) -> Case:
-        _refuse_final(scene.case)
+        _refuse_closed(scene)
         if scene.machine.status(rule) is None:
             raise DeskError("this call was not judged by such a rule")
         if scene.machine.status(rule) == "violated":
@@ -147,7 +147,7 @@ def mark_reviewed(bench: Bench, by: By, recording_id: str) -> Case:
     by.needs("judge")
 
     def act(scene: Scene) -> Case:
-        _refuse_checked(scene.case)
+        _refuse_checked(scene)
         if scene.outcome().left:
             raise DeskError("some findings wait to be judged")
         return scene.close("mark reviewed", {}, **_review(scene))
@@ -165,7 +165,7 @@ def uphold_all(bench: Bench, by: By, recording_id: str) -> Case:
     by.needs("judge")
 
     def act(scene: Scene) -> Case:
-        _refuse_checked(scene.case)
+        _refuse_checked(scene)
         rules = scene.outcome().left
         for rule in rules:
             scene.say(rule, "upheld")
@@ -256,9 +256,16 @@ def _refuse_final(case: Case) -> None:
         raise DeskError("the appeals of this call have been decided; what was decided stands")
 
 
-def _refuse_checked(case: Case) -> None:
-    _refuse_final(case)
-    if case.is_checked:
+def _refuse_closed(scene: Scene) -> None:
+    """Refuses to judge what was decided, and what whoever judges has yet to judge without knowing others' opinions."""
+    _refuse_final(scene.case)
+    if is_blind(scene.session, scene.by.user.id, scene.case.recording_id):
+        raise DeskError("this call is in a calibration of yours; judge it there first")
+
+
+def _refuse_checked(scene: Scene) -> None:
+    _refuse_closed(scene)
+    if scene.case.is_checked:
         raise DeskError("this call has been reviewed already")
 
 

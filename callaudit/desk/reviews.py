@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from callaudit.desk.appeals import PERIOD, Appeal, appeals_of
-from callaudit.desk.cases import Bench, Case, case_of, machine_of, opinions_of, sees
+from callaudit.desk.cases import Bench, Case, case_of, is_blind, machine_of, opinions_of, sees
 from callaudit.desk.judging import last_act
 from callaudit.desk.outcome import Machine, Opinion, Outcome, outcome_of
 from callaudit.desk.people import User
@@ -39,7 +39,8 @@ class Review:
 
     `history` holds every opinion that was not taken back, the newest first; of an agent those that count. `undoable`
     tells that there is an own act to be taken back. `appeal_until` is until when an agent may appeal, `may_appeal`
-    whether that is still ahead.
+    whether that is still ahead. `is_blind`: whoever looks has yet to judge the call in a calibration, and is
+    shown what the machine found and nothing else.
     """
 
     case: Case
@@ -52,11 +53,17 @@ class Review:
     undoable: bool
     appeal_until: datetime | None
     may_appeal: bool
+    is_blind: bool = False
 
     @property
     def version(self) -> int:
         """What an act must have seen."""
         return self.case.version
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the call was heard or judged anew since its case was worked out."""
+        return self.case.judged_at is not None and self.case.judged_at != self.machine.judged_at
 
     @property
     def found(self) -> tuple[Finding, ...]:
@@ -162,6 +169,8 @@ def read_review(
     case, machine = case_of(session, recording_id), machine_of(session, bench.store.vault, recording_id)
     if not sees(user, machine.agent_id, case.state):
         raise NotThere("there is no such call, or it is not yours to see")
+    if user.may("judge") and is_blind(session, user.id, recording_id):
+        return _blind(case, machine)
     opinions = opinions_of(session, recording_id)
     outcome = outcome_of(machine, opinions, bench.sheets.of(machine))
     until = None if case.reviewed_at is None else case.reviewed_at + period
@@ -186,6 +195,12 @@ def read_review(
         appeal_until=until,
         may_appeal=until is not None and now is not None and now <= until,
     )
+
+
+def _blind(case: Case, machine: Machine) -> Review:
+    """The call as if nobody had said anything of it."""
+    bare = Case(case.recording_id, case.version)
+    return Review(bare, machine, outcome_of(machine, (), None), (), (), None, None, False, None, False, is_blind=True)
 
 
 def _names(session: Session, ids: set[int]) -> Mapping[int, str]:

@@ -122,12 +122,11 @@ def days(since: date | None, until: date | None, offset: timedelta) -> tuple[dat
 
 def _distinct(session: Session, column: Any) -> tuple[str, ...]:
     """The values of a column, each found by a step through its index: a million lines hold a few dozen."""
-    found: list[str] = []
-    last = session.scalar(select(func.min(column)))
-    while last is not None and len(found) < MOST_NAMES:
-        found.append(last)
-        last = session.scalar(select(func.min(column)).where(column > last))
-    return tuple(found)
+    found = select(func.min(column).label("one")).cte("found", recursive=True)
+    following = select(func.min(column)).where(column > found.c.one).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.one.is_not(None)))
+    wanted = select(found.c.one).where(found.c.one.is_not(None)).limit(MOST_NAMES)
+    return tuple(session.scalars(wanted))
 
 
 def _where(session: Session, asked: Asked) -> list[Any]:

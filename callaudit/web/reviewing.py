@@ -6,9 +6,11 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from callaudit.config import JudgeConfig
 from callaudit.desk import trail
-from callaudit.desk.cases import Bench, By
+from callaudit.desk.cases import Bench, By, is_blind, recompute
 from callaudit.desk.people import User
 from callaudit.desk.reviews import Review, recording_of, review_of
 from callaudit.desk.sheets import Sheets
@@ -53,9 +55,15 @@ def appeal_period(desk: Desk) -> timedelta:
     return timedelta(days=desk.config.review.appeal_days)
 
 
-def changes(desk: Desk, recording_id: str, seen: int = 0) -> tuple[Line, ...]:
-    """What people did with a call since a version of its case, the newest first."""
-    return desk.store.transact(lambda session: trail.of_call(session, recording_id, ACTS, after=seen), write=False)
+def changes(desk: Desk, user: User, recording_id: str, seen: int = 0) -> tuple[Line, ...]:
+    """What people did with a call since a version of its case, the newest first; nothing to who judges it blind."""
+
+    def work(session: Session) -> tuple[Line, ...]:
+        if is_blind(session, user.id, recording_id):
+            return ()
+        return trail.of_call(session, recording_id, ACTS, after=seen)
+
+    return desk.store.transact(work, write=False)
 
 
 def act_name(desk: Desk, language: str, line: Line) -> str:
@@ -70,9 +78,12 @@ def act_name(desk: Desk, language: str, line: Line) -> str:
 
 def context(desk: Desk, user: User, recording_id: str, language: str) -> dict[str, Any]:
     """What the templates of judging need beside `call_id` and `queue`: given to every page that includes them."""
+    case = reviewed(desk, user, recording_id)
+    if case.is_behind:
+        recompute(bench_of(desk), [recording_id])  # lists show it as this page does
     return {
-        "case": reviewed(desk, user, recording_id),
-        "history": changes(desk, recording_id) if user.may("see all calls") else (),
+        "case": case,
+        "history": changes(desk, user, recording_id) if user.may("see all calls") else (),
         "moment": moment,
         "act_name": lambda line: act_name(desk, language, line),
     }

@@ -23,7 +23,7 @@ from callaudit.desk.reviews import Review, review_of
 from callaudit.errors import DeskError, NotAllowed, NotThere, Stale
 from callaudit.spans import Span
 from callaudit.store.database import Store, open_store
-from callaudit.store.desk_tables import OpinionRow
+from callaudit.store.desk_tables import CalibrationCallRow, CalibrationRow, OpinionRow
 from callaudit.store.tables import AccessRow
 from tests.desk.judged import FIRST, NOW, add_user, audit, bench, by, finding, save
 
@@ -335,6 +335,23 @@ def test_blind_opinions_are_nobodys_business(desk: Bench, mia: User) -> None:
     assert (got.history, got.undoable, got.outcome.score.value) == ((), False, 80.0)
     with desk.store.session(write=False) as session:
         assert opinions_of(session, FIRST) == ()
+
+
+def test_who_has_yet_to_judge_blind_sees_and_says_nothing_here(desk: Bench, mia: User, noor: User) -> None:
+    judging.judge(desk, by(noor, 0), FIRST, "greeting", "overturned")
+    with desk.store.session() as session:
+        session.add(CalibrationRow(id=1, name="十一月", user_id=noor.id, made_at=NOW))
+        session.flush()
+        session.add(CalibrationCallRow(calibration_id=1, recording_id=FIRST, user_id=mia.id))
+    got = review(desk, mia)
+    assert (got.is_blind, got.history, got.outcome.score.value, got.case.score) == (True, (), 80.0, None)
+    with pytest.raises(DeskError, match="calibration of yours"):
+        judging.judge(desk, by(mia, 1), FIRST, "greeting", "upheld")
+    assert not review(desk, noor).is_blind
+    with desk.store.session() as session:
+        session.get_one(CalibrationRow, 1).closed_at = NOW
+    assert review(desk, mia).history
+    judging.judge(desk, by(mia, 1), FIRST, "greeting", "upheld")
 
 
 # ── any sequence ─────────────────────────────────────────────────────────────────────────────────────────────────

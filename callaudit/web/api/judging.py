@@ -264,7 +264,7 @@ def _conflict(request: Request, desk: Desk, user: User, recording_id: str, seen:
         Change(
             who=(line.shown_name or line.who) if names else None, at=line.at, act=line.act, rule=line.what.get("rule")
         )
-        for line in changes(desk, recording_id, seen)
+        for line in changes(desk, user, recording_id, seen)
     ]
     version = reviewed(desk, user, recording_id).version
     return Conflict(detail=translated(language_of(request, user), str(error)), version=version, changes=told)

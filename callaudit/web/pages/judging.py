@@ -113,7 +113,7 @@ class _Scene:
 
     def refused(self, status: int, error: DeskError) -> Response:
         why = translated(language_of(self.request, self.user), str(error))
-        told = changes(self.desk, self.recording_id, self.seen) if status == 409 else ()
+        told = changes(self.desk, self.user, self.recording_id, self.seen) if status == 409 else ()
         return self.shows(status, why=why, told=told)
 
     def shows(self, status: int = 200, *, why: str = "", told: Any = ()) -> Response:
