@@ -138,7 +138,15 @@ def usual(session: Session) -> Filter:
 def total(session: Session, wanted: Filter) -> Group:
     """All calls together."""
     found = groups(session, wanted, "all")
-    return found[0] if found else _group("", (), 0)
+    return found[0] if found else nothing()
+
+
+def seen_groups(session: Session, wanted: Filter, by: By) -> tuple[Group, ...]:
+    """As `groups`, of the calls that people have been through and no others."""
+    rows: dict[str, list[Sums]] = {}
+    for row in sums.seen(session, wanted, by):
+        rows.setdefault(row.key, []).append(row)
+    return tuple(_group(key, own, sum(row.n_calls for row in own)) for key, own in sorted(rows.items()))
 
 
 def groups(session: Session, wanted: Filter, by: By) -> tuple[Group, ...]:
@@ -235,3 +243,8 @@ def rule_chart(session: Session, wanted: Filter, rule: str) -> Control | None:
 def distributions(session: Session, wanted: Filter) -> dict[str, Distribution]:
     """Calls by the size of each figure."""
     return {name: Distribution(name, counted) for name, counted in sums.sizes(session, wanted).items()}
+
+
+def nothing() -> Group:
+    """No calls at all."""
+    return _group("", (), 0)

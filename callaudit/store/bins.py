@@ -5,6 +5,7 @@ A bin is a whole number: of a score its points, of a time its half seconds. The 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,11 +17,12 @@ SCALE: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Bins of `width`, the first from `start` on, `n` of them; in the unit of the figure."""
+    """Bins of `width`, the first from `start` on, `n` of them; in the unit of the figure, which ends at `most`."""
 
     width: float
     n: int
     start: float = 0.0
+    most: float = math.inf
 
     @property
     def scaled_width(self) -> int:
@@ -42,18 +44,18 @@ class Bins:
 
     def edge(self, number: int) -> float:
         """Where a bin begins."""
-        return self.start + number * self.width
+        return min(self.most, self.start + number * self.width)
 
 
 BINS: Final[Mapping[str, Bins]] = MappingProxyType(
     {
-        "score": Bins(1.0, 101),
+        "score": Bins(1.0, 101, most=100.0),
         "ring_to_answer_s": Bins(0.5, 121),
         "longest_silence_s": Bins(0.5, 241),
         "hold_s": Bins(5.0, 121),
-        "overlap_share": Bins(0.005, 101),
+        "overlap_share": Bins(0.005, 101, most=1.0),
         "agent_rate_cpm": Bins(10.0, 61),
-        "agent_share": Bins(0.02, 51),
+        "agent_share": Bins(0.02, 51, most=1.0),
         "agent_level_dbov": Bins(1.0, 61, -60.0),
     }
 )
@@ -72,6 +74,6 @@ def quantile(counted: Mapping[int, int], bins: Bins, share: float) -> float | No
     wanted, below = share * total, 0
     for number, n in sorted(counted.items()):
         if n and below + n >= wanted:
-            return bins.edge(number) + bins.width * (wanted - below) / n
+            return min(bins.most, bins.edge(number) + bins.width * (wanted - below) / n)
         below += n
     return None

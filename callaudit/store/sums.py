@@ -6,6 +6,7 @@ opinion whether a rule was broken. Cases are few beside calls, and are gone thro
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -85,9 +86,7 @@ def _counted_key(table: Any, by: By) -> Any:
 # ── people's word ────────────────────────────────────────────────────────────────────────────────────────────────
 def people(session: Session, wanted: Filter, by: By) -> tuple[list[Sums], dict[str, int]]:
     """What people's word changes, by key; and how many calls they have been through."""
-    key: Any = func.coalesce(
-        {"all": literal(""), "day": AuditRow.day, "agent": AuditRow.agent_id, "team": AuditRow.team}[by], ""
-    )
+    key = _key(by)
     was, now = whole(AuditRow.score * 10), whole(CaseRow.score * 10)
     checked = func.sum(case((CaseRow.state.in_(CHECKED), 1), else_=0))
     rows = (
@@ -112,6 +111,30 @@ def people(session: Session, wanted: Filter, by: By) -> tuple[list[Sums], dict[s
     return changes, n_checked
 
 
+def seen(session: Session, wanted: Filter, by: By) -> list[Sums]:
+    """Calls that people have been through, as they left them."""
+    key = _key(by)
+    verdict = func.coalesce(CaseRow.verdict, AuditRow.verdict)
+    tenths = whole(case((CaseRow.verdict.is_not(None), CaseRow.score), else_=AuditRow.score) * 10)
+    rows = (
+        select(
+            key, verdict, func.count(), func.count(tenths), func.sum(tenths), func.sum(tenths * tenths),
+            func.sum(AuditRow.n_not_assessable), func.sum(whole(CallRow.duration_s * 1000)),
+        )
+        .select_from(CaseRow)
+        .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
+        .join(AuditRow, AuditRow.call_id == CallRow.id)
+        .where(*chosen(wanted), CaseRow.state.in_(CHECKED))
+        .group_by(key, verdict)
+    )  # fmt: skip
+    return [Sums(row[0], row[1], *(int(one or 0) for one in row[2:])) for row in session.execute(rows)]
+
+
+def _key(by: By) -> Any:
+    columns = {"all": literal(""), "day": AuditRow.day, "agent": AuditRow.agent_id, "team": AuditRow.team}
+    return func.coalesce(columns[by], "")
+
+
 def rule_words(session: Session, wanted: Filter) -> dict[str, RuleWord]:
     """What people said of rules: of each call what counts, as `callaudit.desk.outcome.standing` has it."""
     stands = _standing().subquery()
@@ -134,6 +157,13 @@ def rule_words(session: Session, wanted: Filter) -> dict[str, RuleWord]:
             word.n_missed + (n if not is_found and says in ("upheld", "missed") else 0),
         )
     return told
+
+
+def standing(session: Session, recording_ids: Collection[str]) -> list[tuple[str, str, str]]:
+    """What counts of what people said of recordings: recording, rule, and what they say."""
+    stands = _standing(OpinionRow.recording_id.in_(recording_ids)).subquery()
+    rows = select(stands.c.recording_id, stands.c.rule, stands.c.says).where(stands.c.place == 1)
+    return [(row[0], row[1], row[2]) for row in session.execute(rows)]
 
 
 def overturned(session: Session, recording_ids: list[str], rule: str) -> set[str]:
@@ -185,6 +215,16 @@ def _size_rows(wanted: Filter) -> list[Any]:
             found.append(_called(Filter(first, last, teams=wanted.teams)))
         else:
             found.append(sums.where(FigureCount.span == "day", *between(FigureCount.period, (first, last))))
+    return found
+
+
+def seen_sizes(session: Session, wanted: Filter) -> Counted:
+    """As `sizes`, of calls that people have been through; without scores."""
+    rows = _called(wanted).join(CallRow, CallRow.id == AuditRow.call_id)
+    rows = rows.join(CaseRow, CaseRow.recording_id == CallRow.recording_id).where(CaseRow.state.in_(CHECKED))
+    found: Counted = {name: {} for name in BINS}
+    for name, number, n in session.execute(rows.where(NAMES.c.name != "score")):
+        found[name][number] = int(n)
     return found
 
 

@@ -6,7 +6,7 @@ Colours are classes, so that the theme decides; every mark has words of its own,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -128,7 +128,7 @@ def trend(chart: Control, told: Told, point: Said, *, step_days: int = 1) -> Tre
         line.append(f"{'L' if joined else 'M'}{x} {y}")
         marks.append(Mark(x, y, point(one, between), one.is_out))
         before = day
-    along = tuple(Tick(x_of(day, step_days / 2), _date(day, span)) for day in _some(days))
+    along = tuple(Tick(x_of(day, step_days / 2), _date(day, span)) for day in _some(first, span, step_days))
     across = tuple(Tick(y_of(value), told(value)) for value in steps if floor <= value <= top)
     return Trend(across, along, "".join(band), "".join(edges), "".join(line), y_of(chart.center), tuple(marks))
 
@@ -137,10 +137,10 @@ def _date(day: date, span: int) -> str:
     return day.strftime("%Y-%m" if span > SHORT_DAYS else "%m-%d")
 
 
-def _some(days: Sequence[date]) -> list[date]:
+def _some(first: date, span: int, step_days: int) -> list[date]:
     """Some of the days, evenly spread."""
-    step = max(1, math.ceil(len(days) / MOST_DATES))
-    return list(days[::step])
+    step = max(1, math.ceil(span / step_days / MOST_DATES)) * step_days
+    return [first + timedelta(at) for at in range(0, span, step)]
 
 
 def nice(low: float, high: float, wanted: int = 4) -> list[float]:
@@ -187,8 +187,9 @@ def bars(
         held[min(n_bars - 1, max(0, number_ - first) // fold)] += n
     left, foot = 40, height - 22
     wide = (width - left - 8) / n_bars
-    steps = [step for step in nice(0, max(held), 3) if step == int(step)]
-    top = max(steps[-1], 1)
+    unit = max(1, math.ceil(nice(0, max(held), 3)[1]))
+    steps = range(0, math.ceil(max(held) / unit) * unit + 1, unit)
+    top = steps[-1]
 
     def label(at: int) -> str:
         begin, end = (told(bins.edge(first + one * fold)) for one in (at, at + 1))

@@ -25,6 +25,7 @@ THEMES: Final = ("auto", "light", "dark")
 NAVIGATION: Final[tuple[tuple[str, str, str, Act], ...]] = (
     ("/", "q", "desk.queue", "see calls"),
     ("/figures", "d", "desk.figures", "see figures"),
+    ("/me/calls", "m", "coaching.mine", "appeal"),
     ("/rules", "r", "desk.learn", "learn"),
     ("/calibrations", "c", "desk.calibrate", "judge"),
     ("/appeals", "a", "desk.appeals", "see calls"),

@@ -48,7 +48,7 @@ class Wanted:
             self.filter.since if self.period is None else None, self.filter.until if self.period is None else None,
             self.filter.agents, self.filter.teams, (self.rule,) if self.rule else (),
         ).pairs()  # fmt: skip
-        period = [] if self.period in (None, "30") else [("period", self.period)]
+        period = [] if self.period is None else [("period", self.period)]
         pairs = [pair for pair in (*own, *period) if pair[0] not in changes]
         if "period" in changes:
             pairs = [pair for pair in pairs if pair[0] not in ("since", "until")]
@@ -60,15 +60,15 @@ class Wanted:
         return urlencode([*replace(own, verdict="all", reviewed="all").pairs(), *more.items()])
 
 
-def wanted_in(request: Request, session: Session) -> Wanted:
-    """What the address asks; without days, of the last thirty of which there are calls."""
+def wanted_in(request: Request, session: Session, usual: str = "30") -> Wanted:
+    """What the address asks; without days, of the last ones of which there are calls."""
     asked = asked_of(request.query_params.multi_items())
     named = Filter(asked.since, asked.until, asked.agent, asked.team)
     rule = asked.rule[0] if asked.rule else None
     if named.since or named.until:
         return Wanted(named, None, rule)
-    period = request.query_params.get("period", "30")
-    period = period if period in PERIODS else "30"
+    period = request.query_params.get("period", usual)
+    period = period if period in PERIODS else usual
     last = sums.last_day(session)
     if period == "all" or last is None:
         return Wanted(named, period, rule)

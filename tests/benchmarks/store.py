@@ -5,7 +5,7 @@
 
 A store that is there is asked; an empty one is filled first: calls of a year, 500 agents in 20 teams, of which a tenth
 failed and a quarter are to be reviewed; 211 rules, some of them a thousand times as often broken as others, four
-violations a call. Documents are a few bytes. The seed is fixed.
+violations a call. People have been through every twentieth. Documents are a few bytes. The seed is fixed.
 """
 
 from __future__ import annotations
@@ -21,16 +21,36 @@ from typing import Any
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
+from callaudit.desk import figures
 from callaudit.records import Severity, Verdict
 from callaudit.store import counts, queries
 from callaudit.store.database import Store, open_store
+from callaudit.store.desk_tables import CaseRow, OpinionRow, UserRow
 from callaudit.store.entries import Breach, JudgementEntry, rank_of
 from callaudit.store.queries import Filter
-from callaudit.store.tables import AuditDocument, AuditRow, BreachRow, CallDocument, CallRow, JudgingRow, KeptRow
+from callaudit.store.tables import (
+    AuditDocument,
+    AuditRow,
+    BreachRow,
+    CallDocument,
+    CallFigureRow,
+    CallRow,
+    JudgingRow,
+    KeptRow,
+)
 
 N_AGENTS, N_TEAMS, N_RULES, N_DAYS = 500, 20, 211, 365
 FIRST_DAY = date(2026, 1, 1)
 CHUNK = 5000
+EVERY_REVIEWED = 20
+"""Of so many calls people have been through one."""
+TABLES = (
+    CallRow, CallDocument, CallFigureRow, AuditRow, AuditDocument, KeptRow, BreachRow, CaseRow, OpinionRow,
+)  # fmt: skip
+REVIEWER = {
+    "id": 1, "name": "reviewer", "shown_name": "Reviewer", "role": "reviewer", "must_change": False,
+    "made_at": datetime(2026, 1, 1, tzinfo=UTC),
+}  # fmt: skip
 SEVERITIES: tuple[Severity, ...] = ("critical", "major", "minor")
 
 
@@ -41,10 +61,9 @@ def fill(store: Store, n_calls: int) -> None:
     with store.session() as session:
         row = {"judging": "j", "rulebook": "generated", "rulebook_sha256": "0" * 64, "digests": {}}
         session.execute(insert(JudgingRow).values(id=1, **row))
+        session.execute(insert(UserRow).values(**REVIEWER))
     for first in range(1, n_calls + 1, CHUNK):
-        tables: dict[Any, list[dict[str, Any]]] = {
-            own: [] for own in (CallRow, CallDocument, AuditRow, AuditDocument, KeptRow, BreachRow)
-        }
+        tables: dict[Any, list[dict[str, Any]]] = {own: [] for own in TABLES}
         for number in range(first, min(first + CHUNK, n_calls + 1)):
             for table, row in _rows(number, chance, weights):
                 tables[table].append(row)
@@ -54,7 +73,7 @@ def fill(store: Store, n_calls: int) -> None:
     with store.session() as session:
         counts.recount(session)
         if store.dialect == "postgresql":  # ids were given; the next ones must follow them
-            for name in ("calls", "audits", "judgings"):
+            for name in ("calls", "audits", "judgings", "users"):
                 session.execute(text(f"SELECT setval('{name}_id_seq', (SELECT max(id) FROM {name}))"))
     with store.session() as session:
         session.execute(text("ANALYZE"))
@@ -79,6 +98,14 @@ def _rows(number: int, chance: random.Random, weights: list[float]) -> Iterator[
         "agent_name": None, "sector": "bank", "language": "zh", "masked": {}, **shared,
     }  # fmt: skip
     yield CallDocument, {"call_id": number, "document": b"0"}
+    own = random.Random(number)  # the rest stays as it was before there were measures
+    held = own.choice((0.0, 0.0, own.uniform(3, 90)))
+    yield CallFigureRow, {
+        "call_id": number, "ring_to_answer_s": own.gammavariate(3, 3), "silence_s": own.uniform(0, 60),
+        "longest_silence_s": own.gammavariate(1.5, 4), "hold_s": held, "longest_hold_s": held,
+        "overlap_share": own.betavariate(1, 30), "agent_rate_cpm": own.gauss(290, 35),
+        "agent_share": own.betavariate(6, 5), "agent_level_dbov": own.gauss(-24, 3),
+    }  # fmt: skip
     sure = {
         f"sure_{severity}": max((one.confidence for one in breaches if one.severity == severity), default=None)
         for severity in SEVERITIES
@@ -96,6 +123,27 @@ def _rows(number: int, chance: random.Random, weights: list[float]) -> Iterator[
         yield BreachRow, {
             "audit_id": number, "rule": one.rule, "severity": one.severity, "confidence": one.confidence,
             "start_s": 1.0, "times": 1, "rank": rank, "day": shared["day"],
+        }  # fmt: skip
+    if number % EVERY_REVIEWED == 0:
+        yield from _review(f"{number:064}", started, breaches, own)
+
+
+def _review(
+    recording_id: str, at: datetime, breaches: tuple[Breach, ...], chance: random.Random
+) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """A case that is reviewed: a quarter of the findings are overturned."""
+    score = round(chance.uniform(50, 100), 1)
+    yield CaseRow, {
+        "recording_id": recording_id, "version": 2, "state": "reviewed", "assignee_id": None, "assigned_at": None,
+        "reviewer_id": 1, "reviewed_at": at, "changed_at": at, "verdict": "pass" if score > 80 else "review",
+        "score": score, "low": score, "high": score, "judged_at": at,
+    }  # fmt: skip
+    for one in breaches:
+        yield OpinionRow, {
+            "recording_id": recording_id, "rule": one.rule, "user_id": 1, "at": at, "kind": "review",
+            "says": chance.choice(("upheld", "upheld", "upheld", "overturned")), "comment": "", "found": "violated",
+            "confidence": one.confidence, "judging": "j", "start_s": None, "end_s": None, "calibration_id": None,
+            "undone_at": None,
         }  # fmt: skip
 
 
@@ -144,6 +192,16 @@ def questions() -> Iterator[tuple[str, Callable[[Session, random.Random], object
         for figure in (queries.by_day, queries.by_agent, queries.by_team, queries.by_rule):
             yield f"{figure.__name__}: {name}", lambda s, c, f=figure, n=name: f(s, filters(c)[n])
     yield "choices", lambda s, c: queries.choices(s)
+    for name in ("all calls", "a month", "a team", "a team, a month", "an agent"):
+        for by in ("all", "day", "team", "agent"):
+            yield f"dashboard, by {by}: {name}", lambda s, c, b=by, n=name: figures.groups(s, filters(c)[n], b)
+        for what in (figures.rules, figures.distributions):
+            yield f"dashboard, {what.__name__}: {name}", lambda s, c, w=what, n=name: w(s, filters(c)[n])
+        yield f"dashboard, worst calls: {name}", lambda s, c, n=name: figures.examples(s, filters(c)[n], "rule-001")
+        yield (
+            f"dashboard, days of a rule: {name}",
+            lambda s, c, n=name: figures.rule_chart(s, filters(c)[n], "rule-001"),
+        )
 
 
 def _deep(session: Session, wanted: Filter) -> object:
