@@ -1,4 +1,4 @@
-"""`callaudit store status|upgrade|failures|retry|access-log|new-key|rekey`"""
+"""`callaudit store status|upgrade|failures|retry|access-log|new-key|rekey|index`"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from callaudit.cli.opening import opened, store_options, who
 from callaudit.cli.screen import complain
-from callaudit.store import crypt, upkeep
+from callaudit.store import crypt, search, upkeep
 from callaudit.store.rekey import rekey as write_anew
 from callaudit.store.schema import HEAD
 
@@ -116,6 +116,25 @@ def rekey(url: str | None, config_path: Path | None) -> None:
         one.log_access(who(), "rekey", {"documents": n_documents}, now=datetime.now(UTC))
         one.tidy()
     click.echo(f"{n_documents} documents written anew")
+
+
+@store.command("index")
+@store_options
+def index(url: str | None, config_path: Path | None) -> None:
+    """Make what is said in older calls searchable; calls that are written since are so at once.
+
+    Broken off, it goes on where it was when it is started again. A store with a key is not searchable.
+    """
+    with opened(url, config_path) as one:
+        if one.vault.keys:
+            complain(f"{one.name}: its documents are encrypted, and words that can be searched could be read")
+            sys.exit(2)
+        n_calls, after = 0, 0
+        while ids := one.transact(lambda session, since=after: search.missing(session, after=since), write=False):  # type: ignore[misc]
+            n_calls += one.transact(lambda session, of=ids: search.fill_in(session, of, one.vault))  # type: ignore[misc]
+            after = ids[-1]
+        one.log_access(who(), "index calls", {"calls": n_calls}, now=datetime.now(UTC))
+    click.echo(f"{n_calls} calls made searchable")
 
 
 def _show(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]], format_name: str) -> None:

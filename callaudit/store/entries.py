@@ -16,6 +16,7 @@ from callaudit.records import Audit, Call, Direction, Finding, Judgement, PastCa
 from callaudit.reports.json import SCHEMA, call_document, conclusion_document, finding_document
 from callaudit.reports.stored import call_from
 from callaudit.store.documents import line, packed, packed_judgement, unpacked
+from callaudit.store.spoken import Spoken, spoken_in
 
 VERDICTS: tuple[Verdict, ...] = ("fail", "review", "pass")
 """The worst first."""
@@ -40,6 +41,7 @@ class CallEntry:
     `hearing` is the digest of everything that shapes what is heard (model, settings, schema), so that one recording
     heard by two models is two calls. `day` is the call's own calendar day (ISO 8601), None where its time is unknown.
     `figures` are columns of `callaudit.store.tables.CallFigureRow`; those that could not be had are not among them.
+    `spoken` is what can be searched for.
     """
 
     recording_id: str
@@ -57,6 +59,7 @@ class CallEntry:
     language: str = "zh"
     masked: tuple[tuple[str, int], ...] = ()
     figures: tuple[tuple[str, float], ...] = ()
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ def _call(audit: Audit, document: dict[str, Any], hearing: str, past: PastCall |
         language=audit.call.language,
         masked=tuple(sorted(Counter(one.kind for turn in audit.call.turns for one in turn.masked).items())),
         figures=figures_of(audit.call),
+        spoken=spoken_in(document),
     )
 
 

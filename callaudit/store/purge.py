@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from callaudit.errors import ConfigError, StoreError
 from callaudit.reports.stored import recording_in
+from callaudit.store import search
 from callaudit.store.counts import take_away
 from callaudit.store.database import Store
 from callaudit.store.desk_tables import AppealRow, CalibrationCallRow, CaseRow, OpinionRow
@@ -124,6 +125,8 @@ def purge(store: Store, before: datetime, *, who: str, now: datetime, out: Path 
     done = replace(found, n_files=n_files)
     what = {"before": before.isoformat(), "calls": done.n_calls, "judgements": done.n_judgements, "files": n_files}
     store.log_access(who, "purge", what, now=now)
+    if done.n_calls:
+        store.transact(search.tidy)
     store.tidy(least_free=LEAST_FREE)
     return done
 
@@ -151,6 +154,7 @@ def _take(session: Session, before: datetime) -> int:
     ids, recordings = [row.id for row in rows], {row.recording_id for row in rows}
     if latest := list(session.scalars(select(AuditRow.id).where(AuditRow.call_id.in_(ids), AuditRow.latest))):
         take_away(session, latest)
+    search.take(session, ids)
     session.execute(delete(CallRow).where(CallRow.id.in_(ids)))  # whatever hangs on it goes with it
     kept = set(session.scalars(select(CallRow.recording_id).where(CallRow.recording_id.in_(recordings))))
     _strip(session, [one for one in sorted(recordings) if one not in kept])

@@ -17,12 +17,16 @@ from callaudit.records import Severity, Verdict
 from callaudit.store import caseload
 from callaudit.store.counts import EVERY
 from callaudit.store.entries import FIRST_RANK, NONE_CRITICAL, VERDICTS
+from callaudit.store.search import Hits, hits
+from callaudit.store.spoken import Said
 from callaudit.store.tables import AgentCount, AuditRow, BreachRow, CallRow, DayCount, RuleCount
 
 FLAGGED: tuple[Verdict, ...] = ("fail", "review")
 PAGE = 50
 FEW = 20_000
 """So many calls are sorted in a few milliseconds."""
+MOST = 2000
+"""Calls that are counted one by one where words are said in very many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class Filter:
     `since` and `until` are the first and last day (ISO 8601). `rules`: one of these is broken; `severity` and
     `least_confidence`, in [0, 1], hold for one and the same violation, and for one of these rules where there are any.
     `reviewed`: people have been through it, or not; `assigned`: somebody has it, or nobody; `assignees`: one of these
-    users has it; `appealed`: an appeal against it is open.
+    users has it; `appealed`: an appeal against it is open; `said`: it was said in it.
     """
 
     since: str | None = None
@@ -47,6 +51,7 @@ class Filter:
     assigned: bool | None = None
     assignees: tuple[int, ...] = ()
     appealed: bool = False
+    said: Said | None = None
 
 
 class Place(NamedTuple):
@@ -118,13 +123,14 @@ def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit
 
 def places(session: Session, wanted: Filter, *, after: Place | None = None, limit: int = PAGE) -> list[Place]:
     """As `queue`, the places alone."""
-    if (given := caseload.given(wanted)) is not None:
-        return _few_places(session, wanted, given, after, limit)
+    given, many = _aimed(session, wanted)
+    if given:
+        return _few_places(session, wanted, given, many, after, limit)
     days = _counted_days(session, wanted)
     found: list[Place] = []
     for first, end in [] if days == 0 else _stretches(wanted):  # in order: what one does not hold, the next may
         # the rank once more by itself: SQLite begins to search there, of a pair it makes a filter
-        wanted_ones = _places(wanted, (first if after is None else max(first, after.rank), end))
+        wanted_ones = _places(wanted, (first if after is None else max(first, after.rank), end), many)
         rank, audit_id = wanted_ones.selected_columns
         if after is not None:
             wanted_ones = wanted_ones.where(tuple_(rank, audit_id) > after)
@@ -137,19 +143,35 @@ def places(session: Session, wanted: Filter, *, after: Place | None = None, limi
     return found
 
 
-def _few_places(session: Session, wanted: Filter, given: Any, after: Place | None, limit: int) -> list[Place]:
-    """The places of some calls, all of which are looked at: `given` selects their ids."""
+def _aimed(session: Session, wanted: Filter) -> tuple[list[Any], Hits | None]:
+    """What selects the ids of the few calls among which the wanted ones are; and what else is to be said in them."""
+    by_cases = caseload.given(wanted)
+    given = [] if by_cases is None else [by_cases]
+    if wanted.said is None:
+        return given, None
+    found = hits(session, wanted.said)
+    return ([*given, found.ids()], None) if found.are_few else (given, found)
+
+
+def _few_places(
+    session: Session, wanted: Filter, given: Sequence[Any], many: Hits | None, after: Place | None, limit: int
+) -> list[Place]:
+    """The places of some calls, all of which are looked at."""
     rank: Any = AuditRow.rank + 0  # no index on ranks: the calls are given
-    found = _of_given(wanted, given)
+    found = _of_given(wanted, given, many)
     if after is not None:
         found = found.where(tuple_(rank, AuditRow.id) > after)
     return [Place(*row) for row in session.execute(found.order_by(rank, AuditRow.id).limit(limit))]
 
 
-def _of_given(wanted: Filter, given: Any) -> Any:  # a SELECT of two columns
+def _of_given(wanted: Filter, given: Sequence[Any], many: Hits | None = None) -> Any:  # a SELECT of two columns
     rank: Any = AuditRow.rank + 0
     ranks = or_(false(), *(and_(rank >= first, rank < end) for first, end in _stretches(wanted)))
-    found = select(rank, AuditRow.id).where(AuditRow.call_id.in_(given), AuditRow.latest, ranks)
+    found = select(rank, AuditRow.id).where(AuditRow.latest, ranks, *(AuditRow.call_id.in_(one) for one in given))
+    if caseload.given(wanted) is None:
+        found = found.where(*caseload.without(wanted, AuditRow.call_id))
+    if many is not None:
+        found = found.where(many.holds(AuditRow.call_id))
     found = found.where(*_days(AuditRow.day + "", wanted))
     if wanted.agents:
         found = found.where((AuditRow.agent_id + "").in_(wanted.agents))
@@ -176,22 +198,30 @@ def _lines(session: Session, places: Sequence[Place]) -> tuple[Listed, ...]:
 
 
 def count(session: Session, wanted: Filter) -> int:
-    """How many calls the queue holds with this filter."""
-    if (given := caseload.given(wanted)) is not None:
-        return int(session.scalar(select(func.count()).select_from(_of_given(wanted, given).subquery())) or 0)
+    """How many calls the queue holds with this filter.
+
+    Where the words asked for are said in very many calls, `MOST` + 1 stands for more than `MOST`.
+    """
+    given, many = _aimed(session, wanted)
+    if given:
+        return _n(session, _of_given(wanted, given, many))
+    if many is not None:
+        n = 0
+        for stretch in _stretches(wanted):
+            n += _n(session, _places(wanted, stretch, many).limit(MOST + 1 - n))
+        return n
     others = caseload.given_by_others(wanted)  # cases are few: those who have none are told by those who have one
     wanted = replace(wanted, reviewed=None, assigned=None)
-    n_others = 0
-    if others is not None:
-        n_others = int(session.scalar(select(func.count()).select_from(_of_given(wanted, others).subquery())) or 0)
+    n_others = 0 if others is None else _n(session, _of_given(wanted, [others]))
     if wanted.rules or wanted.severity is not None or wanted.least_confidence is not None:
-        found: list[Any] = [
-            select(func.count()).select_from(_places(wanted, one).subquery()) for one in _stretches(wanted)
-        ]
-        return sum(int(session.scalar(one) or 0) for one in found) - n_others
+        return sum(_n(session, _places(wanted, one)) for one in _stretches(wanted)) - n_others
     table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
     summed = select(func.sum(table.n_calls)).where(*counted(table, wanted), table.verdict.in_(wanted.verdicts))
     return int(session.scalar(summed) or 0) - n_others
+
+
+def _n(session: Session, found: Any) -> int:
+    return int(session.scalar(select(func.count()).select_from(found.subquery())) or 0)
 
 
 def _counted_days(session: Session, wanted: Filter) -> int | None:
@@ -201,7 +231,7 @@ def _counted_days(session: Session, wanted: Filter) -> int | None:
     return count(session, Filter(wanted.since, wanted.until, verdicts=wanted.verdicts))
 
 
-def _places(wanted: Filter, stretch: tuple[int, int]) -> Any:  # a SELECT of two columns
+def _places(wanted: Filter, stretch: tuple[int, int], many: Hits | None = None) -> Any:  # a SELECT of two columns
     """Rank and id of the judgements that are wanted within a stretch of ranks, each once."""
     places: Any
     first, end = stretch
@@ -210,11 +240,12 @@ def _places(wanted: Filter, stretch: tuple[int, int]) -> Any:  # a SELECT of two
         broken += [BreachRow.rank >= first, BreachRow.rank < end, *_days(BreachRow.day, wanted)]
         places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
         of = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).scalar_subquery()
-        places = places.where(*caseload.without(wanted, of))
+        places = places.where(*caseload.without(wanted, of), *([] if many is None else [many.holds(of)]))
         return places.distinct() if len(wanted.rules) > 1 else places
     places = select(AuditRow.rank, AuditRow.id.label("audit_id"))
     places = places.where(AuditRow.latest, AuditRow.rank >= first, AuditRow.rank < end, *_days(AuditRow.day, wanted))
     places = places.where(*caseload.without(wanted, AuditRow.call_id))
+    places = places if many is None else places.where(many.holds(AuditRow.call_id))
     if wanted.agents:
         places = places.where(AuditRow.agent_id.in_(wanted.agents))
     if wanted.teams:

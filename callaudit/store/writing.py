@@ -14,6 +14,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from callaudit.records import PastCall, Promise
+from callaudit.store import search
 from callaudit.store.counts import take_away
 from callaudit.store.crypt import Vault
 from callaudit.store.documents import packed, unpacked
@@ -60,6 +61,7 @@ def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, 
         if not anew:
             return int(known)
         take_away(session, list(run(LATEST_OF_CALL, {"of": known}).scalars()))
+        search.take(session, [known])
         run(REMOVE, {"of": known})
     offset = None if entry.started_at is None else entry.started_at.utcoffset()
     row = {key: getattr(entry, key) for key in CALL_COLUMNS} | {
@@ -70,6 +72,7 @@ def write_call(session: Session, entry: CallEntry, vault: Vault, now: datetime, 
     call_id = int(run(ADD_CALL, row).scalar_one())
     run(ADD_DOCUMENT, {"call_id": call_id, "document": vault.sealed(entry.document)})
     run(ADD_FIGURES, {**NO_FIGURES, **dict(entry.figures), "call_id": call_id})
+    search.put(session, call_id, entry.spoken, vault)
     return call_id
 
 

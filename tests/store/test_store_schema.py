@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,13 @@ from tests.store.conftest import NOW
 def _differences(url: str) -> list[object]:
     engine = make_engine(address_of(url))
     with engine.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+        own = {"include_name": _is_of_metadata}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=own), Base.metadata))
+
+
+def _is_of_metadata(name: str | None, kind: str, parents: Mapping[str, str | None]) -> bool:
+    """What is searched differs between databases, and is written by its step alone (`callaudit.store.search`)."""
+    return kind != "table" or not (name or "").startswith(("call_texts", "call_words"))
 
 
 def test_head_is_the_newest_step_and_there_is_one() -> None:
