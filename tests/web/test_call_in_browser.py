@@ -171,6 +171,18 @@ def test_words_are_found_past_punctuation(call: Any, desk: Desk) -> None:
     assert page.locator("output.hits").inner_text() == "1 / 1"
 
 
+def test_one_goes_on_to_the_next_call_and_back(visit: Visits) -> None:
+    window = visit("lead")
+    window.goto("/calls/1?queue=verdict%3Dall")
+    page = window.page
+    assert page.locator("[rel=prev]").is_hidden()
+    page.keyboard.press("]")
+    page.wait_for_url(lambda url: "/calls/1?" not in url)
+    assert page.url.endswith("?queue=verdict%3Dall")
+    page.keyboard.press("[")
+    page.wait_for_url("**/calls/1?queue=verdict%3Dall")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_usable_at_900_pixels(call: Any, theme: str) -> None:
     page = call(theme=theme, size=(900, 900))

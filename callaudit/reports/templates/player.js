@@ -70,7 +70,7 @@ export class Player {
     for (const name of ["play", "pause", "ended"]) this.audio.addEventListener(name, () => this.changed());
     this.audio.addEventListener("seeked", () => this.sought());
     this.audio.addEventListener("timeupdate", () => {
-      if (!this.audio.seeking) this.heard(this.audio.currentTime);
+      if (!this.moving()) this.heard(this.audio.currentTime);
     });
   }
 
@@ -95,9 +95,14 @@ export class Player {
 
   seek(time) {
     const at = Math.min(this.duration, Math.max(0, time));
-    if (this.audio && this.audio.seeking) this.wanted = at; // Chromium hangs on a seek begun during another
+    if (this.audio && this.moving()) this.wanted = at; // Chromium hangs on a seek begun during another
     else if (this.audio) this.audio.currentTime = at;
     this.show(at, true);
+  }
+
+  // A seek is under way, or waits for one that is: what the audio tells of its time is not where it will be.
+  moving() {
+    return this.audio.seeking || this.wanted !== null;
   }
 
   sought() {
@@ -131,7 +136,7 @@ export class Player {
     this.button.setAttribute("aria-label", playing ? this.button.dataset.pause : this.button.dataset.play);
     const frame = () => {
       if (this.audio.paused) return;
-      if (!this.audio.seeking) this.heard(this.audio.currentTime);
+      if (!this.moving()) this.heard(this.audio.currentTime);
       requestAnimationFrame(frame);
     };
     if (playing) requestAnimationFrame(frame);

@@ -43,7 +43,7 @@ def call_page(
     return page(
         request, user, "call/page.html.j2", call_id=call_id, recording_id=call.recording_id, shown=drawn,
         s=drawn.section, told=drawn.told, queue=queue, query=urlencode({"queue": queue}) if queue else "",
-        unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed, before=None,
+        unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed,
         after=following(desk, user, call_id, queue),
         agent_told=agent(audit.call.metadata), **drawn.words,
         **context(desk, user, call.recording_id, drawn.language),

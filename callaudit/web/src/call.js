@@ -7,6 +7,7 @@ const TAIL_S = 0.3; // behind evidence: its last sound is heard to the end
 const SETTLED_S = 0.2; // of a silence is heard before it is skipped, and of its end again
 const HANDS_OFF_MS = 4000; // so long after somebody scrolled the transcript it stays where it is
 const DRAG_PX = 4;
+const MOST_BEFORE = 500;
 
 class CallPlayer extends Player {
   listen() {
@@ -246,8 +247,27 @@ function remember(box) {
   }
 }
 
+// The call that was looked at before this one, in the same queue: the queue itself may have moved on since.
+function before(link, id) {
+  const name = "callaudit.call.walk";
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(name) ?? "null");
+    const walk = kept?.queue === link.dataset.before ? kept.ids : [];
+    const at = walk.indexOf(id);
+    if (at < 0) walk.push(id);
+    sessionStorage.setItem(name, JSON.stringify({ queue: link.dataset.before, ids: walk.slice(-MOST_BEFORE) }));
+    const last = walk[(at < 0 ? walk.length - 1 : at) - 1];
+    if (!last) return;
+    link.href += last + (link.dataset.before ? `?${new URLSearchParams({ queue: link.dataset.before })}` : "");
+    link.hidden = false;
+  } catch {
+    // storage is barred
+  }
+}
+
 const root = document.querySelector(".call");
 if (root) {
+  before(document.querySelector("[data-before]"), root.dataset.call);
   const player = new CallPlayer(root);
   if (new URLSearchParams(location.search).get("play") === "first") player.finding(1); // asked for in the queue
   finder(root.querySelector(".finds"), root.querySelector(".hits"), player.lines, root.dataset.hits);
