@@ -64,7 +64,7 @@ WORDS = {
     "figures.trend.score.week": ("每周平均分", "Mean score by week"),
     "figures.trend.fail.week": ("每周不合格率", "Failed calls by week"),
     "figures.band.p": (
-        "p 控制图：中线 p̄，控制带 p̄ ± 3√(p̄(1−p̄)/n)，n 为当日通话数",
+        "p 控制图：中线 p̄，控制带 p̄ ± 3√(p̄(1−p̄)/n），n 为当日通话数",
         "p-chart: p̄ in the middle, band p̄ ± 3√(p̄(1−p̄)/n), n the calls of the day",
     ),
     "figures.band.mean": (
@@ -83,7 +83,11 @@ WORDS = {
     "figures.p10": ("P10", "P10"),
     "figures.p50": ("中位数", "Median"),
     "figures.p90": ("P90", "P90"),
-    "figures.p10_90": ("P10–P90 {low}–{high}", "P10–P90 {low}–{high}"),
+    "figures.p10_90": ("P10–P90：{low} 至 {high}", "P10–P90: {low} to {high}"),
+    "figures.none.longest_silence_s": ("{n} 通没有静音（{share}）", "{n} without silence ({share})"),
+    "figures.none.hold_s": ("{n} 通没有等待（{share}）", "{n} without hold ({share})"),
+    "figures.none.overlap_share": ("{n} 通没有重叠（{share}）", "{n} without overlap ({share})"),
+    "figures.no_band": ("每天不足两通，画不出控制带", "fewer than two calls a day: no band"),
     "figures.measure": ("指标", "Measure"),
     "figures.unit": ("单位", "Unit"),
     "figures.from": ("自", "From"),
@@ -153,5 +157,9 @@ WORDS = {
     "coaching.talk": ("面谈记录", "Notes of the talk"),
     "coaching.agreed": ("约定的改进与日期", "What was agreed, and by when"),
     "coaching.printed": ("打印于 {when}", "Printed {when}"),
+    "coaching.few": (
+        "不足 {n} 通，比例仅供参考，不与他人比较。",
+        "Fewer than {n} calls: shares say little, and nobody is compared by them.",
+    ),
     "coaching.queue": ("全部通话", "All calls"),
 }
