@@ -64,7 +64,7 @@ WORDS = {
     "figures.trend.score.week": ("每周平均分", "Mean score by week"),
     "figures.trend.fail.week": ("每周不合格率", "Failed calls by week"),
     "figures.band.p": (
-        "p 控制图：中线 p̄，控制带 p̄ ± 3√(p̄(1−p̄)/n），n 为当日通话数",
+        "p 控制图：中线 p̄，控制带 p̄ ± 3√(p̄(1−p̄)/n)，n 为当日通话数",
         "p-chart: p̄ in the middle, band p̄ ± 3√(p̄(1−p̄)/n), n the calls of the day",
     ),
     "figures.band.mean": (
