@@ -147,12 +147,12 @@ def opinions_of(session: Session, recording_id: str) -> tuple[Opinion, ...]:
 
 
 def is_blind(session: Session, user_id: int, recording_id: str) -> bool:
-    """Whether somebody has yet to judge a recording in a calibration, without knowing what others say of it."""
+    """Whether somebody must not know what others say of a recording: it is theirs in a calibration that is open."""
     due = (
         select(CalibrationCallRow.recording_id)
         .join(CalibrationRow, CalibrationRow.id == CalibrationCallRow.calibration_id)
         .where(CalibrationCallRow.user_id == user_id, CalibrationCallRow.recording_id == recording_id)
-        .where(CalibrationCallRow.done_at.is_(None), CalibrationRow.closed_at.is_(None))
+        .where(CalibrationRow.closed_at.is_(None))
     )
     return session.scalar(due.limit(1)) is not None
 

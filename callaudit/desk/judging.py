@@ -260,7 +260,7 @@ def _refuse_closed(scene: Scene) -> None:
     """Refuses to judge what was decided, and what whoever judges has yet to judge without knowing others' opinions."""
     _refuse_final(scene.case)
     if is_blind(scene.session, scene.by.user.id, scene.case.recording_id):
-        raise DeskError("this call is in a calibration of yours; judge it there first")
+        raise DeskError("this call is in a calibration of yours; judge it there until that is closed")
 
 
 def _refuse_checked(scene: Scene) -> None:

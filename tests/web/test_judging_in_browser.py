@@ -46,7 +46,10 @@ def test_a_call_is_judged_by_keys_alone(visit: Visits, desk: Desk) -> None:
     assert page.locator("dialog[open]").count() == 0
     page.on("dialog", lambda asked: asked.accept())
     page.keyboard.press("R")
-    page.locator("#judging .badge.good", has_text="复核").first.wait_for(timeout=WITHIN_MS)
+    page.wait_for_url(lambda url: not url.endswith(CALL), timeout=WITHIN_MS)  # done: the next call of the queue
+    page.wait_for_load_state("networkidle")
+    page.goto(lead.address + CALL)
+    assert page.locator("#judging .badge.good", has_text="复核").count() == 1
     assert not lead.complaints
 
 

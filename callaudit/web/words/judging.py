@@ -37,8 +37,8 @@ WORDS = {
     "error.judging.decided": ("这个申诉已经处理。", "this appeal is open no more"),
     "error.judging.why": ("请写明理由。", "say why"),
     "error.judging.blind": (
-        "这通录音在您的一致性校准里，请先在那里判定。",
-        "this call is in a calibration of yours; judge it there first",
+        "这通录音在您的一致性校准里，校准结束前请在那里判定。",
+        "this call is in a calibration of yours; judge it there until that is closed",
     ),
     # judging a finding
     "judging.title": ("人工复核", "Review"),
