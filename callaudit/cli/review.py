@@ -15,7 +15,7 @@ from callaudit.cli.settings import settings
 from callaudit.config import ReviewConfig
 from callaudit.store.crypt import keys_in
 from callaudit.store.database import open_store
-from callaudit.web import serving
+from callaudit.web import serving, statics
 from callaudit.web.desk import Desk
 
 
@@ -43,6 +43,7 @@ def review(url: str | None, config_path: Path | None, **given: Any) -> None:
         desk = Desk(store, config)
         for line in serving.check(desk):
             click.echo(click.style(f"callaudit: {line}", fg="yellow", bold=True), err=True)
+        statics.check()
         listening = serving.listen(config.review.host, config.review.port)
         click.echo(f"review desk of {store.name} at {serving.address_of(config.review, listening)}  (Ctrl+C ends it)")
         serving.serve(desk, listening)

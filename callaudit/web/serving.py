@@ -12,7 +12,7 @@ import uvicorn
 from callaudit.config import ReviewConfig
 from callaudit.desk import accounts
 from callaudit.errors import ConfigError
-from callaudit.web import oidc, statics
+from callaudit.web import oidc
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
 from callaudit.web.sessions import is_local
@@ -33,7 +33,6 @@ def check(desk: Desk) -> list[str]:
         It would listen to other machines though nobody has an account, or the settings cannot work.
     """
     config = desk.config.review
-    statics.check()
     if config.oidc.wanted:
         oidc.check(config.oidc)
     if bool(config.tls_cert) != bool(config.tls_key):
