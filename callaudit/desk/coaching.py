@@ -35,6 +35,8 @@ OWN_CALLS, TEAM_CALLS = 300, 600
 """The newest of each on which shares of rules rest."""
 LEAST_APPLIED: Final = 5
 LEAST_BROKEN: Final = 2
+CANDIDATES: Final = 8
+"""Strengths of which those are told that can be heard."""
 LOOKED_AT: Final = 4
 """Calls that are opened for a clip."""
 LEAD_S, LAG_S = 1.0, 0.5
@@ -143,7 +145,7 @@ def coaching(session: Session, vault: Vault, wanted: Filter, *, only_reviewed: b
     team = replace(wanted, agents=(), teams=(team_name,)) if team_name else None
     sample = _sample(session, wanted, OWN_CALLS, only_reviewed=only_reviewed)
     others = _Sample() if team is None else _sample(session, team, TEAM_CALLS, without=agent_id)
-    held = _held(sample, others)
+    held, opener = _held(sample, others), _Opener(session, vault, sample)
     weeks = by_week(figures.score_days(groups(session, wanted, "day")))
     return Coaching(
         agent_id=agent_id,
@@ -151,8 +153,8 @@ def coaching(session: Session, vault: Vault, wanted: Filter, *, only_reviewed: b
         team_name=team_name,
         own=own,
         team=None if team is None else figures.total(session, team),
-        strengths=tuple(_with_clips(session, vault, sample, one, "passed", 1) for one in _strengths(held)),
-        to_work_on=tuple(_with_clips(session, vault, sample, one, "violated", 2) for one in _to_work_on(held)),
+        strengths=_heard_first([opener.with_clips(one, "passed", 1) for one in _strengths(held)]),
+        to_work_on=tuple(opener.with_clips(one, "violated", 2) for one in _to_work_on(held)),
         weeks=mean_chart(weeks, least=0.0, most=100.0),
         measures=_measures(session, wanted, team, only_reviewed),
         n_looked_at=len(sample.calls),
@@ -227,7 +229,12 @@ def _strengths(held: Sequence[Kept]) -> list[Kept]:
 
     better = sorted((one for one in held if ahead(one) > 0), key=lambda one: (-ahead(one), one.rule))
     always = sorted((one for one in held if one.n_kept == one.n_applied), key=lambda one: (-one.n_applied, one.rule))
-    return (better or always)[:MOST]
+    return (better or always)[:CANDIDATES]
+
+
+def _heard_first(found: Sequence[Kept]) -> tuple[Kept, ...]:
+    """Those that can be heard before those that were only measured."""
+    return tuple(sorted(found, key=lambda one: not one.clips)[:MOST])
 
 
 def _to_work_on(held: Sequence[Kept]) -> list[Kept]:
@@ -242,24 +249,37 @@ def _to_work_on(held: Sequence[Kept]) -> list[Kept]:
 
 
 # ── clips ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _with_clips(session: Session, vault: Vault, sample: _Sample, one: Kept, status: str, n_clips: int) -> Kept:
-    """The rule with places to hear it: kept ones of the newest calls, broken ones of the worst."""
-    held = sample.kept if status == "passed" else sample.broken
-    calls = [call for call in sample.calls if one.rule in held[call.id]]
-    if status == "violated":
-        calls.sort(key=lambda call: call.rank)
-    clips: list[Clip] = []
-    for call in calls[: LOOKED_AT * n_clips]:
-        if len(clips) == n_clips:
-            break
-        kept = session.scalar(select(AuditDocument.document).where(AuditDocument.audit_id == call.id))
-        findings = () if kept is None else unpacked(vault.opened(kept))["findings"]
-        clips += [
-            _clip(call, finding)
-            for finding in findings
-            if finding["rule"] == one.rule and finding["status"] == status and finding["spans"]
-        ]
-    return replace(one, clips=tuple(clips))
+@dataclass(slots=True)
+class _Opener:
+    """Opens judgements for clips, each once."""
+
+    session: Session
+    vault: Vault
+    sample: _Sample
+    opened: dict[int, list[Any]] = field(default_factory=dict)
+
+    def with_clips(self, one: Kept, status: str, n_clips: int) -> Kept:
+        """The rule with places to hear it: kept ones of the newest calls, broken ones of the worst."""
+        held = self.sample.kept if status == "passed" else self.sample.broken
+        calls = [call for call in self.sample.calls if one.rule in held[call.id]]
+        if status == "violated":
+            calls.sort(key=lambda call: call.rank)
+        clips: list[Clip] = []
+        for call in calls[: LOOKED_AT * n_clips]:
+            if len(clips) == n_clips:
+                break
+            clips += [
+                _clip(call, finding)
+                for finding in self._findings(call.id)
+                if finding["rule"] == one.rule and finding["status"] == status and finding["spans"]
+            ]
+        return replace(one, clips=tuple(clips))
+
+    def _findings(self, audit_id: int) -> list[Any]:
+        if audit_id not in self.opened:
+            document = select(AuditDocument.document).where(AuditDocument.audit_id == audit_id)
+            self.opened[audit_id] = unpacked(self.vault.opened(self.session.scalars(document).one()))["findings"]
+        return self.opened[audit_id]
 
 
 def _clip(call: Any, finding: Mapping[str, Any]) -> Clip:

@@ -117,6 +117,11 @@ class Distribution:
     def n_calls(self) -> int:
         return sum(self.counted.values())
 
+    @property
+    def n_none(self) -> int:
+        """Calls with none of it, of figures that many calls have none of."""
+        return self.counted.get(0, 0) if BINS[self.name].has_none else 0
+
     def quantile(self, share: float) -> float | None:
         """The value below which that share of the calls lies; None where there are none."""
         return quantile(self.counted, BINS[self.name], share)

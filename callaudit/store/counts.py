@@ -57,7 +57,8 @@ def whole(value: Any) -> ColumnElement[int]:
 
 def bin_of(column: Any, bins: Bins) -> ColumnElement[int]:
     """The bin of a column's value (`Bins.of`), as SQL; NULL where that is."""
-    number: Any = (whole(column * float(SCALE)) - bins.scaled_start) // bins.scaled_width
+    lead = bins.scaled_width - 1 if bins.has_none else 0
+    number: Any = (whole(column * float(SCALE)) - (bins.scaled_start - lead)) // bins.scaled_width
     return case((number >= bins.n, bins.n - 1), (column < bins.start, 0), else_=number)
 
 

@@ -169,18 +169,20 @@ def bars(
     height: int = 150,
     whole: bool = False,
 ) -> Bars | None:
-    """A histogram to be drawn; None without calls. Its last bar holds whatever lies beyond.
+    """A histogram to be drawn; None without calls. Its last bar holds whatever lies beyond; calls with none of it are
+    left out.
 
     Parameters
     ----------
     whole : from the first to the last bin, whether they hold calls or not
     """  # fmt: skip
+    counted = {number_: n for number_, n in counted.items() if not (bins.has_none and number_ == 0)}
     total = sum(counted.values())
     if not total:
         return None
     first, last = (0, bins.n - 1) if whole else (min(counted), _most(counted, total))
     fold = next(one for one in (1, 2, 4, 5, 10, 20, 50, 100, 500) if (last - first) // one + 1 <= MOST_BARS)
-    first -= first % fold
+    first -= (first - bins.has_none) % fold
     n_bars = max(1, math.ceil((last - first + (0 if whole else 1)) / fold))
     held = [0] * n_bars
     for number_, n in counted.items():
@@ -209,7 +211,11 @@ def bars(
     )
     across = tuple(Tick(round(foot - (foot - 8) * step / top, 1), number(step, 0)) for step in steps)
     place = None if median is None else (median - bins.edge(first)) / (bins.width * fold)
-    inside = None if place is None or place > n_bars else round(left + place * wide, 1)
+    inside = (
+        None
+        if place is None or not 0 <= place <= n_bars or (bins.has_none and not median)
+        else round(left + place * wide, 1)
+    )
     return Bars(drawn, across, along, inside, width, height, left, width - 8, foot)
 
 

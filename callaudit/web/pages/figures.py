@@ -188,6 +188,8 @@ def drawn_trend(language: str, key: str, chart: Control | None, *, step_days: in
         return words + (say(language, "figures.point.out") if one.is_out else "")
 
     summary = say(language, "figures.out", n=chart.n_out) if chart.n_out else say(language, "figures.in")
+    if chart.points[0].low is None:
+        summary = say(language, "figures.no_band")
     return DrawnTrend(key, band, charts.trend(chart, told, point, step_days=step_days), summary)
 
 
@@ -201,11 +203,12 @@ def spreads(language: str, found: dict[str, Distribution], width: int = 340, hei
         if bars is None or low is None or median is None or high is None:
             continue
         unit = "" if name in figuring.SHARES else f" {say(language, f'figures.unit.{name}')}"
+        spread = say(language, "figures.p10_90", low=told(low), high=told(high))
+        if n_none := one.n_none:
+            share = figuring.percent(n_none / one.n_calls)
+            spread += f" · {say(language, f'figures.none.{name}', n=n_none, share=share)}"
         drawn.append(
-            DrawnBars(
-                name, bars, say(language, "figures.median", value=told(median) + unit),
-                say(language, "figures.p10_90", low=told(low), high=told(high)), one.n_calls,
-            )
+            DrawnBars(name, bars, say(language, "figures.median", value=told(median) + unit), spread, one.n_calls)
         )  # fmt: skip
     return drawn
 
