@@ -126,6 +126,22 @@ def test_lines_for_people_are_no_json(capsys: pytest.CaptureFixture[str]) -> Non
     assert not line.startswith("{")
 
 
+def test_a_crash_on_a_terminal_tells_neither_its_text_nor_what_stood_in_variables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure(as_json=False)
+    comment = QUOTE  # a renderer of pretty tracebacks would print it
+    try:
+        raise ValueError(comment)
+    except ValueError as error:
+        logging.getLogger("uvicorn.error").exception("the application crashed")
+        structlog.stdlib.get_logger("callaudit.web").exception("a page crashed")
+        structlog.stdlib.get_logger("callaudit.web").error("told later", exc_info=error)
+    said = capsys.readouterr().err
+    assert QUOTE not in said
+    assert said.count("ValueError") == said.count("test_logs.py:") == 3
+
+
 def test_setting_up_twice_writes_every_line_once(capsys: pytest.CaptureFixture[str]) -> None:
     configure(as_json=True)
     configure(as_json=True)
