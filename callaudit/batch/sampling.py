@@ -21,7 +21,7 @@ from callaudit.batch.places import FoundFile
 from callaudit.config import Order, RecordingsConfig
 from callaudit.errors import ConfigError, SourceError, UnreadableAudio
 
-_LOTS = 1 << 64
+LOTS = 1 << 64
 _PLAIN = RecordingsConfig()
 _LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -110,7 +110,7 @@ def _chosen(files: Iterable[FoundFile], plan: Plan, settings: RecordingsConfig) 
     elif plan.per_agent is None:
         share = plan.share or Fraction(1)
         for one in map(_identified, files):
-            if one.recording_id is None or _lot(one.recording_id, plan) < share * _LOTS:
+            if one.recording_id is None or lot(one.recording_id, plan) < share * LOTS:
                 yield one
     else:
         yield from sorted(_per_agent(files, plan, plan.per_agent, settings), key=lambda one: one.location)
@@ -125,9 +125,9 @@ def _per_agent(files: Iterable[FoundFile], plan: Plan, most: int, settings: Reco
             continue
         agent_id, began_at = _whose(one, settings)
         group = groups.setdefault((agent_id, began_at.date()), {})
-        lot = _lot(one.recording_id, plan), one.recording_id
-        if lot not in group or one.location < group[lot].location:  # of two names of a recording always the same one
-            group[lot] = one
+        drawn = lot(one.recording_id, plan), one.recording_id
+        if drawn not in group or one.location < group[drawn].location:  # of two names always the same one
+            group[drawn] = one
         if len(group) > most:
             del group[max(group)]
     for group in groups.values():
@@ -162,6 +162,6 @@ def _whose(found: FoundFile, settings: RecordingsConfig) -> tuple[str | None, da
     return agent_id, began_at if began_at.tzinfo else began_at.astimezone()  # of this machine, for want of a better
 
 
-def _lot(recording_id: str, plan: Plan) -> int:
-    """The recording's number in the draw, below `_LOTS`; evenly spread, and unrelated to that by another seed."""
+def lot(recording_id: str, plan: Plan) -> int:
+    """The recording's number in the draw, below `LOTS`; evenly spread, and unrelated to that by another seed."""
     return int.from_bytes(hashlib.sha256(f"{plan.seed}\n{recording_id}".encode()).digest()[:8])

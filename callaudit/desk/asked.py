@@ -12,6 +12,7 @@ from callaudit.desk.people import User
 from callaudit.records import Severity, Verdict
 from callaudit.store.entries import VERDICTS
 from callaudit.store.queries import FLAGGED, Filter, Place
+from callaudit.store.spoken import said
 
 Chosen = Literal["flagged", "fail", "review", "pass", "all"]
 Reviewed = Literal["no", "yes", "all"]
@@ -125,7 +126,10 @@ def filter_of(asked: Asked, user: User, accounts: Mapping[str, int]) -> Filter:
         asked.since, asked.until, asked.agent, asked.team, asked.rule, asked.severity,
         None if asked.sure is None else asked.sure / 100, _VERDICTS[asked.verdict],
     )  # fmt: skip
+    if asked.q and user.may("search"):
+        found = replace(found, said=said(asked.q, by_sound=asked.by == "sound"))
     if not user.may("see all calls"):
+        found = replace(found, verdicts=VERDICTS if asked.verdict == "flagged" else found.verdicts)
         return replace(found, agents=(user.agent_id or "",), teams=(), reviewed=True, appealed=asked.appeal)
     reviewed = {"no": False, "yes": True, "all": None}[asked.reviewed]
     found = replace(found, reviewed=reviewed, appealed=asked.appeal)

@@ -12,8 +12,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import Any, Literal
 
 import zstandard
@@ -54,10 +55,27 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Words of one column of the index, one after the other."""
+    """Characters or sounds, one after the other."""
 
     column: Column
-    tokens: tuple[str, ...]
+    units: tuple[str, ...]
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The words of the index that stand for them."""
+        return (
+            self.units[:1] if len(self.units) == 1 else tuple(_pair(self.column, *two) for two in pairwise(self.units))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A character, a digit or a word in Latin letters; text[start:end] is what it was."""
+
+    char: str
+    sound: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +93,8 @@ def spoken(turns: Iterable[tuple[float, str, str]]) -> Spoken:
     sounds: list[list[str]] = []
     for _, _, text in known:
         for units in _runs(text):
-            chars.append([char for char, _ in units])
-            sounds.append([sound for _, sound in units])
+            chars.append([unit.char for unit in units])
+            sounds.append([unit.sound for unit in units])
     line = json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
     return Spoken(
         _indexed("chars", chars), _indexed("sounds", sounds), zstandard.ZstdCompressor(level=3).compress(line)
@@ -111,22 +129,25 @@ def _pair(column: Column, one: str, other: str) -> str:
     return one + other if is_plain else f"{one}{JOINED[column]}{other}"
 
 
-def _runs(text: str) -> Iterator[list[tuple[str, str]]]:
-    """The units of a text with their sounds; what was masked parts them."""
-    plain = unicodedata.normalize("NFKC", text).lower()
+def _runs(text: str) -> Iterator[list[Unit]]:
+    """The units of a text; what was masked parts them."""
+    plain = _plain(text).lower()
     heard = syllables(plain)
-    units: list[tuple[str, str]] = []
+    units: list[Unit] = []
     for found in _UNIT.finditer(plain):
         han, digit, word, _ = found.groups()
-        if han:
-            units.append((han, heard[found.start()] or han))
-        elif digit or word:
-            units.append((digit, _DIGITS[digit]) if digit else (word, word))
+        if han or digit or word:
+            sound = heard[found.start()] or han if han else _DIGITS[digit] if digit else word
+            units.append(Unit(han or digit or word, sound, *found.span()))
         elif units:
             yield units
             units = []
     if units:
         yield units
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
 
 
 # ── what is searched for ─────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +157,7 @@ def said(text: str, *, by_sound: bool = False) -> Said | None:
     Latin letters that spell syllables are taken for pinyin, too. None where nothing is left to be looked for.
 
     >>> said("你好").groups
-    ((Leaf(column='chars', tokens=('你好',)),),)
+    ((Leaf(column='chars', units=('你', '好')),),)
     >>> [leaf.tokens for leaf in said("ni hao ma").groups[0]]
     [('niːhao', 'haoːma'), ('ni0hao', 'hao0ma')]
     >>> said("你好吗", by_sound=True).groups[0][0].tokens
@@ -166,25 +187,44 @@ def _parts(text: str) -> Iterator[str]:
         yield " ".join(latin)
 
 
-def _leaves(units: Sequence[tuple[str, str]], by_sound: bool) -> Iterator[Leaf]:
+def _leaves(units: Sequence[Unit], by_sound: bool) -> Iterator[Leaf]:
+    written = Leaf("chars", tuple(unit.char for unit in units))
+    spelled = [_splits(unit.char) if unit.char[0] in ascii_lowercase else [(unit.sound,)] for unit in units]
+    is_pinyin = all(unit.char[0] in ascii_lowercase for unit in units) and all(spelled)
     if not by_sound:
-        yield _leaf("chars", [char for char, _ in units])
-    spelled = [_splits(char) if "a" <= char[0] <= "z" else [(sound,)] for char, sound in units]
-    is_pinyin = all("a" <= char[0] <= "z" for char, _ in units) and all(spelled)
-    if not by_sound and not is_pinyin:
-        return
-    first = [sound for one, (char, _) in zip(spelled, units, strict=True) for sound in (one[0] if one else (char,))]
-    yield _leaf("sounds", first)
-    if len(units) == 1 and len(spelled[0]) > 1:
-        yield from (_leaf("sounds", other) for other in spelled[0][1:])
-    if by_sound and is_pinyin:
-        yield _leaf("chars", [char for char, _ in units])
-
-
-def _leaf(column: Column, units: Sequence[str]) -> Leaf:
+        yield written
+        if not is_pinyin:
+            return
+    ways = [one[0] if one else (unit.char,) for one, unit in zip(spelled, units, strict=True)]
+    yield Leaf("sounds", tuple(sound for way in ways for sound in way))
     if len(units) == 1:
-        return Leaf(column, (units[0],))
-    return Leaf(column, tuple(_pair(column, *pair) for pair in pairwise(units)))
+        yield from (Leaf("sounds", other) for other in spelled[0][1:])
+    if by_sound and is_pinyin:
+        yield written
+
+
+def first_in(wanted: Said, turns: Iterable[Turn]) -> tuple[Turn, int, int] | None:
+    """The first turn in which a part of what was searched for is said, and from where to where in its text.
+
+    >>> first_in(said("退款"), [Turn(0.0, "agent", "您好"), Turn(2.0, "customer", "要退。款")])
+    (Turn(start_s=2.0, speaker='customer', text='要退。款'), 1, 4)
+    """
+    leaves = [leaf for group in wanted.groups for leaf in group]
+    for turn in turns:
+        for units in _runs(turn.text):
+            for leaf in leaves:
+                if (found := _place(leaf, units)) is not None:
+                    return replace(turn, text=_plain(turn.text)), *found
+    return None
+
+
+def _place(leaf: Leaf, units: Sequence[Unit]) -> tuple[int, int] | None:
+    own = tuple(unit.char if leaf.column == "chars" else unit.sound for unit in units)
+    n = len(leaf.units)
+    for at in range(len(own) - n + 1):
+        if own[at : at + n] == leaf.units:
+            return units[at].start, units[at + n - 1].end
+    return None
 
 
 def _splits(word: str) -> list[tuple[str, ...]]:

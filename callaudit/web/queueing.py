@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from fastapi import Request
 from sqlalchemy import select
@@ -12,14 +13,29 @@ from sqlalchemy.orm import Session
 from callaudit.desk import worklist
 from callaudit.desk.asked import Asked, asked_of, filter_of, place_of
 from callaudit.desk.people import User
+from callaudit.desk.views import View, views_of
 from callaudit.desk.worklist import Colleague, Line
-from callaudit.store import queries
+from callaudit.store import queries, search
 from callaudit.store.queries import PAGE, Filter, Known, Place
+from callaudit.store.spoken import Said, first_in, said
 from callaudit.store.tables import AuditRow
 from callaudit.web.desk import Desk
 from callaudit.web.reviewing import bench_of
 
 NOBODY = Known((), (), ())
+AROUND: Final = 16
+"""Characters that are shown around what was searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """What was searched for, with what is said around it, and when."""
+
+    start_s: float
+    speaker: str
+    before: str
+    hit: str
+    behind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +48,19 @@ class Page:
     after: Place | None
     colleagues: tuple[Colleague, ...]
     known: Known
+    views: tuple[View, ...] = ()
+    snippets: Mapping[int, Snippet] = field(default_factory=dict)
+    searchable: bool = True
+
+    @property
+    def is_floor(self) -> bool:
+        """Whether there are more calls than `n`, which nobody counts."""
+        return bool(self.asked.q) and self.n > queries.MOST
+
+    @property
+    def nothing_to_find(self) -> bool:
+        """Whether what was typed has neither a character nor a word in it."""
+        return bool(self.asked.q) and said(self.asked.q) is None
 
     @property
     def queue(self) -> str:
@@ -49,9 +78,27 @@ def page_of(desk: Desk, user: User, asked: Asked, after: Place | None = None, li
         more = listed[limit - 1].place if len(listed) > limit else None
         lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
         known = queries.choices(session) if user.may("see all calls") else NOBODY
-        return Page(asked, lines, queries.count(session, wanted), more, colleagues, known)
+        snippets = {} if wanted.said is None else _snippets(session, wanted.said, [one.listed.call_id for one in lines])
+        return Page(
+            asked, lines, queries.count(session, wanted), more, colleagues, known, views_of(session, user), snippets,
+            not desk.store.vault.keys,
+        )  # fmt: skip
 
     return desk.store.transact(work, write=False)
+
+
+def _snippets(session: Session, wanted: Said, call_ids: Sequence[int]) -> dict[int, Snippet]:
+    """Where in each call it is said first."""
+    found = {}
+    for call_id, turns in search.turns_of(session, call_ids).items():
+        if (hit := first_in(wanted, turns)) is not None:
+            turn, start, end = hit
+            before, behind = turn.text[:start], turn.text[end:]
+            found[call_id] = Snippet(
+                turn.start_s, turn.speaker, ("…" if len(before) > AROUND else "") + before[-AROUND:],
+                turn.text[start:end], behind[:AROUND] + ("…" if len(behind) > AROUND else ""),
+            )  # fmt: skip
+    return found
 
 
 def asked_in(request: Request, titles: Mapping[str, str]) -> tuple[Asked, Place | None]:

@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, get_args
+from fractions import Fraction
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from callaudit.desk.asked import NOTHING, Asked, Chosen, Reviewed, written
+from callaudit.batch.sampling import Plan
+from callaudit.desk import assignment, views
+from callaudit.desk.asked import NOTHING, Asked, Chosen, Reviewed, asked_of, written
 from callaudit.desk.people import User
 from callaudit.desk.worklist import Colleague
+from callaudit.errors import DeskError
 from callaudit.records import Severity
 from callaudit.store import queries
-from callaudit.web.desk import SignedIn, TheDesk, page
+from callaudit.store.queries import Place
+from callaudit.web.desk import Desk, SignedIn, TheDesk, page
 from callaudit.web.drawing import language_of
 from callaudit.web.queueing import Page, asked_in, page_of, titles_of, wanted_by
 from callaudit.web.words import say, words
 
 router = APIRouter()
+
+Which = Literal["chosen", "worst", "sample"]
+Unit = Literal["agent", "percent"]
 
 TABS: Final[tuple[tuple[str, Asked], ...]] = (
     ("open", NOTHING),
@@ -47,19 +55,105 @@ class Tab:
 @router.get("/")
 def queue(request: Request, desk: TheDesk, user: SignedIn) -> Response:
     """A page of the queue; for an agent, own calls that were reviewed."""
+    asked, after = asked_in(request, titles_of(desk, language_of(request, user)))
+    return _drawn(request, desk, user, asked, after)
+
+
+@router.post("/assignments")
+def assign(
+    request: Request,
+    desk: TheDesk,
+    user: SignedIn,
+    which: Annotated[Which, Form()],
+    query: Annotated[str, Form(max_length=4000)] = "",
+    call: Annotated[list[str] | None, Form()] = None,
+    share: Annotated[list[str] | None, Form()] = None,
+    n: Annotated[int, Form(ge=1, le=assignment.MOST)] = 20,
+    unit: Annotated[Unit, Form()] = "agent",
+    seed: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Gives calls to reviewers: chosen ones, the worst of the filter, or a sample of it."""
+    asked = asked_of(query)
+    shares = {int(one): int(value) for one, _, value in (given.partition(":") for given in share or ())
+              if one.isdigit() and value.isdigit() and 0 < int(value) <= 100}  # fmt: skip
+
+    def work(session: Session) -> assignment.Given:
+        if which == "chosen":
+            chosen = [(one, int(seen)) for one, _, seen in (given.partition(":") for given in call or ())
+                      if seen.isdigit()]  # fmt: skip
+        elif which == "worst":
+            chosen = assignment.worst(session, wanted_by(session, user, asked), n)
+        else:
+            plan = (
+                Plan(per_agent=n, seed=seed) if unit == "agent" else Plan(share=Fraction(min(n, 100), 100), seed=seed)
+            )
+            chosen = assignment.sample(session, wanted_by(session, user, asked), plan)
+        if which != "chosen" and not shares:
+            raise DeskError("say who gets the calls")
+        return assignment.assign(session, user, chosen, shares, now=desk.clock())
+
+    given = desk.store.transact(work)
+    return _drawn(request, desk, user, asked, told=_told(language_of(request, user), given), bad=bool(given.refused))
+
+
+@router.post("/assignments/mine")
+def take(
+    request: Request, desk: TheDesk, user: SignedIn, taken: Annotated[str, Form(max_length=100)],
+    query: Annotated[str, Form(max_length=4000)] = "",
+) -> Response:  # fmt: skip
+    """Takes a call that nobody has, or gives an own one back."""
+    recording_id, _, seen = taken.partition(":")
+    if not seen.isdigit():
+        raise HTTPException(422)
+    desk.store.transact(lambda session: assignment.take(session, user, recording_id, int(seen), now=desk.clock()))
+    return _drawn(request, desk, user, asked_of(query))
+
+
+@router.post("/views")
+def keep_view(
+    request: Request, desk: TheDesk, user: SignedIn, name: Annotated[str, Form(max_length=200)],
+    query: Annotated[str, Form(max_length=4000)] = "", shared: Annotated[bool, Form()] = False,
+) -> Response:  # fmt: skip
+    """Keeps the filters under a name."""
+    desk.store.transact(lambda session: views.keep(session, user, name, query, shared=shared))
+    return RedirectResponse(_link(request, asked_of(query)), 303)
+
+
+@router.post("/views/{view_id}/delete")
+def drop_view(request: Request, desk: TheDesk, user: SignedIn, view_id: int) -> Response:
+    """Deletes an own view."""
+    desk.store.transact(lambda session: views.drop(session, user, view_id))
+    return RedirectResponse(_link(request, NOTHING), 303)
+
+
+def _drawn(
+    request: Request,
+    desk: Desk,
+    user: User,
+    asked: Asked,
+    after: Place | None = None,
+    told: str = "",
+    bad: bool = False,
+) -> Response:
     language = language_of(request, user)
     titles = titles_of(desk, language)
-    asked, after = asked_in(request, titles)
     found = page_of(desk, user, asked, after)
     answer = page(
         request, user, "queue/page.html.j2", asked=asked, found=found, titles=titles, queue=asked.query(),
         tabs=desk.store.transact(lambda session: _tabs(session, user, asked), write=False),
         chips=list(_chips(language, asked, titles, found.colleagues)), began=began, length=length, written=written,
-        plain=NOTHING, beyond=after is not None, link=_link, choices=_choices(language, found),
+        plain=NOTHING, beyond=after is not None, link=_link, choices=_choices(language, found), told=told, bad=bad,
+        today=desk.clock().date().isoformat(),
     )  # fmt: skip
     if "hx-request" in request.headers:
-        answer.headers["HX-Push-Url"] = _link(request, asked)
+        answer.headers["HX-Push-Url"] = _link(request, asked, **({"after": written(after)} if after else {}))
     return answer
+
+
+def _told(language: str, given: assignment.Given) -> str:
+    """What became of an assignment, in words."""
+    told = say(language, "queue.assigned" if 0 not in given.by_user else "queue.freed", n=given.n)
+    return f"{told} {say(language, 'queue.refused', n=len(given.refused))}" if given.refused else told
 
 
 def _tabs(session: Session, user: User, asked: Asked) -> list[Tab]:

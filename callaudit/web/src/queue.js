@@ -59,3 +59,9 @@ audio.addEventListener("timeupdate", () => {
 audio.addEventListener("ended", stop);
 audio.addEventListener("error", failed);
 document.addEventListener("htmx:beforeSwap", stop);
+
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.all;
+  if (!name) return;
+  for (const box of event.target.form.querySelectorAll(`input[type=checkbox][name="${name}"]`)) box.checked = event.target.checked;
+});
