@@ -14,7 +14,7 @@ from callaudit.text.listening import Listening
 from callaudit.text.mishearing import HIDDEN_CHARS, SHORT_CHARS, sounds_alike, unsure
 from callaudit.text.outlines import outline
 from callaudit.text.patterns import bound
-from callaudit.text.phrases import Anchor, Hit, Sounded, listen
+from callaudit.text.phrases import Anchor, Hit, Sounded, listen, listen_each
 
 
 class Ears:
@@ -30,7 +30,6 @@ class Ears:
         self.rows = rows
         self.values = values
         self._known: Known | None = None
-        self._sounded: dict[int, Sounded] = {}
         self._joined: dict[tuple[int, ...], Listening] = {}
         self._hits: dict[tuple[int, str, Anchor, float], tuple[Hit, ...]] = {}
         self._audible: dict[tuple[tuple[str, ...], float], tuple[tuple[str, frozenset[int]], ...]] = {}
@@ -39,8 +38,6 @@ class Ears:
 
     def sounded(self, row: int) -> Sounded:
         """The words of a row, ready for matching."""
-        if row not in self._sounded:
-            self._sounded[row] = listen(self.rows[row])
         return self._sounded[row]
 
     def expect(self, phrases: tuple[str, ...]) -> None:
@@ -95,9 +92,13 @@ class Ears:
         return outline(phrase, bound(phrase, self.values)).shortest
 
     @cached_property
+    def _sounded(self) -> list[Sounded]:
+        return listen_each(self.rows)
+
+    @cached_property
     def _unsure(self) -> list[bool]:
-        return [unsure(self.sounded(row)) for row in range(len(self.rows))]
+        return [unsure(row) for row in self._sounded]
 
     @cached_property
     def _listening(self) -> Listening:
-        return Listening([self.sounded(row) for row in range(len(self.rows))], self.values, self._known)
+        return Listening(self._sounded, self.values, self._known)

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate, pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from callaudit.text.numbers import DIGITS, MASK, NUMERALS, spoken
 from callaudit.text.pinyin import OTHER, distances, syllable_id, syllables
 from callaudit.text.simplify import simplify
 
+T = TypeVar("T")
+
 FORBIDDEN_COST = 1000.0
 """Cost of what must never happen (a negation added, lost or replaced)."""
 
@@ -24,6 +28,9 @@ FIRST_HAN, N_HAN = 0x4E00, 0x5200
 
 PAUSE_S = 0.35
 """Silence between two words that parts them like a comma, in seconds; pauses inside a Mandarin clause are shorter."""
+
+_BORDER = "\n"
+"""Behind each of several rows that are made ready together: a character that nobody says."""
 
 FILLERS = frozenset("嗯啊呃哦唉诶欸哎喔额噢呐唔")
 PARTICLES = frozenset("呢吧了的啦呀嘛哈哟呗嘞咯")
@@ -100,29 +107,58 @@ class Sounded:
 
 def listen(words: Sequence[Word]) -> Sounded:
     """The words as syllables, ready for `find`; of any number of words, none included."""
-    raw = "".join(word.text for word in words)
-    owner = [index for index, word in enumerate(words) for _ in word.text]
-    chars, start, end = _units(raw)
-    word_of = [owner[at] for at in start]
-    ids, traits = sound_ids(chars), _traits_of(chars)
-    prob = np.array([words[index].prob for index in word_of], dtype=np.float64)
-    denies = negations(chars)
+    return listen_each([words])[0]
+
+
+def listen_each(rows: Sequence[Sequence[Word]]) -> list[Sounded]:
+    """Each row of words as syllables: as by itself, but all in one go, since a call has many short rows."""
+    raws = ["".join([word.text for word in words]) for words in rows]
+    units = [_units(raw) for raw in raws]
+    owners = [[k for k, word in enumerate(words) for _ in word.text] for words in rows]
+    word_of = [[owner[at] for at in own] for owner, (_, own, _) in zip(owners, units, strict=True)]
+    chars = "".join([own + _BORDER for own, _, _ in units])
+    behind = list(accumulate([len(own) + 1 for own, _, _ in units], initial=0))
+    prob = np.array(_flat([[words[k].prob for k in own] for words, own in zip(rows, word_of, strict=True)], 1.0))
+    ids, traits, denies = sound_ids(chars), _traits_of(chars), negations(chars)
     filler = (traits & _FILLER) > 0
     for found in _FILLER_WORDS.finditer(chars):
         filler[found.start() : found.end()] = True
-    numeral = (traits & _NUMERAL) > 0
     surname = ((traits & _SURNAME) > 0) | (((traits & _NONE) == 0) & _surname_sounds()[ids])
-    if MASK in raw:
-        surname |= np.array([raw[at] == MASK for at in start], dtype=np.bool_)
+    if any(MASK in raw for raw in raws):
+        masked = [[raw[at] == MASK for at in own] for raw, (_, own, _) in zip(raws, units, strict=True)]
+        surname |= np.array(_flat(masked, False), dtype=np.bool_)
+    parted = [_parted(words, raw, own, first, last)
+              for words, raw, own, (_, first, last) in zip(rows, raws, word_of, units, strict=True)]  # fmt: skip
     scale, homophone = _doubt(prob)
-    return Sounded(
-        words=tuple(words), raw=raw, chars=chars, codes=codes(chars), ids=ids,
-        word_of=np.array(word_of, dtype=np.int32), start=np.array(start, dtype=np.int32),
-        end=np.array(end, dtype=np.int32), prob=prob, insert=_insert_costs(chars, ids, traits, filler, denies),
-        person=(traits & _PERSON).astype(np.int8), negation=denies, filler=filler, numeral=numeral,
-        digit_like=_digit_sounds()[ids], surname=surname, parted=_parted(words, raw, word_of, start, end),
-        scale=scale, homophone=homophone,
+    all_rows = Sounded(
+        words=(), raw="", chars=chars, codes=codes(chars), ids=ids, word_of=_numbers(word_of),
+        start=_numbers([first for _, first, _ in units]), end=_numbers([last for _, _, last in units]), prob=prob,
+        insert=_insert_costs(chars, ids, traits, filler, denies), person=(traits & _PERSON).astype(np.int8),
+        negation=denies, filler=filler, numeral=(traits & _NUMERAL) > 0, digit_like=_digit_sounds()[ids],
+        surname=surname, parted=np.array(_flat(parted, True), dtype=np.bool_), scale=scale, homophone=homophone,
     )  # fmt: skip
+    return [
+        _row(all_rows, tuple(words), raw, slice(first, last - 1))
+        for words, raw, (first, last) in zip(rows, raws, pairwise(behind), strict=True)
+    ]
+
+
+def _row(told: Sounded, words: tuple[Word, ...], raw: str, own: slice) -> Sounded:
+    """One row of several."""
+    return Sounded(
+        words, raw, told.chars[own], told.codes[own], told.ids[own], told.word_of[own], told.start[own], told.end[own],
+        told.prob[own], told.insert[own], told.person[own], told.negation[own], told.filler[own], told.numeral[own],
+        told.digit_like[own], told.surname[own], told.parted[own], told.scale[own], told.homophone[own],
+    )  # fmt: skip
+
+
+def _flat(rows: Sequence[Sequence[T]], border: T) -> list[T]:
+    """The values of rows one behind the other, a border behind each."""
+    return [value for row in rows for value in (*row, border)]
+
+
+def _numbers(rows: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    return np.array(_flat(rows, 0), dtype=np.int32)
 
 
 def say(text: str) -> str:
@@ -240,14 +276,15 @@ def _read_as(
 
 def _parted(
     words: Sequence[Word], raw: str, word_of: Sequence[int], start: Sequence[int], end: Sequence[int]
-) -> NDArray[np.bool_]:
+) -> list[bool]:
     parted = [True] * len(word_of)
     for index in range(1, len(word_of)):
         before, own = end[index - 1], start[index]
-        written = before < own and _MARK.search(raw, before, own) is not None
-        one, other = words[word_of[index - 1]], words[word_of[index]]
-        parted[index] = written or other.span.start_s - one.span.end_s >= PAUSE_S
-    return np.array(parted, dtype=np.bool_)
+        one, other = word_of[index - 1], word_of[index]
+        parted[index] = (before < own and _MARK.search(raw, before, own) is not None) or (
+            one != other and words[other].span.start_s - words[one].span.end_s >= PAUSE_S
+        )
+    return parted
 
 
 def han(code_points: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -265,9 +302,12 @@ def _insert_costs(
         insert[found.start() : found.end()] = 0.1
     for found in _RETROFLEX.finditer(chars):
         insert[found.start()] = 0.1
-    again = ids[1:] == ids[:-1]  # said twice: 请请问, 请问请问
+    sounds = ids.astype(np.int32)
+    borders = np.flatnonzero(traits & _BORDERS)
+    sounds[borders] = -1 - borders  # like nothing, not even another border
+    again = sounds[1:] == sounds[:-1]  # said twice: 请请问, 请问请问
     insert[1:][again] = np.minimum(insert[1:][again], 0.1)
-    pairs = ids[2:] == ids[:-2]
+    pairs = sounds[2:] == sounds[:-2]
     for index in (np.flatnonzero(pairs[1:] & pairs[:-1] & ~again[2:]) + 3).tolist():
         insert[index - 1 : index + 1] = np.minimum(insert[index - 1 : index + 1], 0.1)
     insert[filler] = 0.03
@@ -275,9 +315,9 @@ def _insert_costs(
     return insert
 
 
-_PERSON, _FILLER, _NUMERAL, _SURNAME, _NONE, _COST = 3, 4, 8, 16, 32, 6
-"""Bits of what a character is by itself: whose pronoun (1 to 3, or 0), a filler, a numeral, a surname, surely none; and
-from the bit `_COST` on which of `_COSTS` it has."""
+_PERSON, _FILLER, _NUMERAL, _SURNAME, _NONE, _BORDERS, _COST = 3, 4, 8, 16, 32, 64, 7
+"""Bits of what a character is by itself: whose pronoun (1 to 3, or 0), a filler, a numeral, a surname, surely none, a
+border; and from the bit `_COST` on which of `_COSTS` it has."""
 
 _COSTS = np.array([0.8, 0.15, 0.3, 0.4, 0.2, 1.0])
 """Costs of a syllable that a phrase does not have: of others, particles, questions, 请, other polite words, persons."""
@@ -291,7 +331,13 @@ def _traits_of(chars: str) -> NDArray[np.uint16]:
 @lru_cache(maxsize=1)
 def _traits() -> NDArray[np.uint16]:
     table = np.zeros(0x10000, dtype=np.uint16)
-    kinds = {_FILLER: FILLERS, _NUMERAL: NUMERALS, _SURNAME: {*_SURNAMES, *_RARE_SURNAMES}, _NONE: _NO_SURNAME}
+    kinds = {
+        _FILLER: FILLERS,
+        _NUMERAL: NUMERALS,
+        _SURNAME: {*_SURNAMES, *_RARE_SURNAMES},
+        _NONE: _NO_SURNAME,
+        _BORDERS: _BORDER,
+    }
     for bit, kind in kinds.items():
         table[[ord(char) for char in kind]] |= bit
     for char, person in _PERSONS.items():

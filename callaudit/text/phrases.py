@@ -16,7 +16,7 @@ from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.alignment import Found, places
 from callaudit.text.context import DEFAULT, Place, stands
-from callaudit.text.listen import Sounded, listen
+from callaudit.text.listen import Sounded, listen, listen_each
 from callaudit.text.patterns import SLOTS, compile
 from callaudit.text.pool import pool_of
 from callaudit.text.rows import row_of
@@ -24,7 +24,7 @@ from callaudit.text.variants import Phrase, Slot
 
 __all__ = [
     "DEFAULT", "SLOTS", "Anchor", "Hit", "Phrase", "Sounded", "compile", "find", "find_any",
-    "hits_of", "listen",
+    "hits_of", "listen", "listen_each",
     "outside",
 ]  # fmt: skip
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ from opencc import OpenCC
 from callaudit.records import Word
 from callaudit.spans import Span
 from callaudit.text.normalise import familiar, normalise, plain
-from callaudit.text.phrases import DEFAULT, compile, find, find_any, listen, outside
+from callaudit.text.phrases import DEFAULT, compile, find, find_any, listen, listen_each, outside
 
 patiently = settings(deadline=None)  # the first example loads dictionaries
 PAIRS = list(csv.DictReader((Path(__file__).parent / "phrase_pairs.tsv").open(encoding="utf-8"), delimiter="\t"))
@@ -177,6 +179,16 @@ def test_you_and_polite_you_are_one_unless_told_apart() -> None:
     assert find("谢谢你", words("谢谢您"))
     assert find(compile("谢谢你", polite=True), words("谢谢您")) == ()
     assert find(compile("谢谢您", polite=True), words("谢谢您"))
+
+
+@patiently
+@given(st.lists(st.text("请问那个这对不起没儿子一下点您A bc12%.，＊王著咋", max_size=8), max_size=6))
+def test_rows_heard_together_are_heard_as_one_by_one(texts: list[str]) -> None:
+    rows = [words(text.lstrip("，. "), prob=0.5 + k / 20) for k, text in enumerate(texts)]
+    for row, together in zip(rows, listen_each(rows), strict=True):
+        alone = listen(row)
+        for own in fields(alone):
+            assert np.array_equal(getattr(together, own.name), getattr(alone, own.name)), own.name
 
 
 def test_doubt_lowers_confidence() -> None:
