@@ -36,7 +36,10 @@ def said_across(facts: Facts, cue: Cue, told: Sequence[int]) -> Iterator[Heard]:
 
 
 def _heard(facts: Facts, cue: Cue, row: int, phrases: Sequence[str]) -> list[Hit]:
-    return [hit for phrase in phrases for hit in facts.ears.hits(row, phrase, cue.anchor, cue.least)]
+    audible = facts.ears.audible(tuple(phrases), cue.least)  # all at once: most phrases are heard nowhere
+    return [
+        hit for phrase, rows in audible if row in rows for hit in facts.ears.hits(row, phrase, cue.anchor, cue.least)
+    ]
 
 
 def taken_back(facts: Facts, cue: Cue, turn: int, heard: Heard | None) -> bool:

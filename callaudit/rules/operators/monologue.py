@@ -43,13 +43,14 @@ def monologue(facts: Facts, asked: Monologue) -> Outcome:
         return not_assessable(message("monologue.unheard"))
     if why := doubt_of_roles(facts):
         return not_assessable(why)
-    told = [rows for rows in _stretches(facts, own) if not _exempt(facts, rows, asked)]
+    exempt = {moment.turn for moment in facts.moments(asked.not_cue)} if asked.not_cue is not None else set()
+    told = [rows for rows in _stretches(facts, own) if exempt.isdisjoint(rows)]
     if not told:
         return not_applicable(message("monologue.exempt"))
-    stretches = [rows for rows in told if not _asks(facts, rows, asked)]
-    if not stretches:
+    told.sort(key=lambda rows: _span(facts, rows).duration_s, reverse=True)  # of equals the first stays first
+    longest = next((rows for rows in told if not _asks(facts, rows, asked)), None)
+    if longest is None:
         return passed(message("monologue.asks"), 0.9)
-    longest = max(stretches, key=lambda rows: _span(facts, rows).duration_s)
     span = _span(facts, longest)
     most = asked.most_s
     if span.duration_s <= most.value:
@@ -86,8 +87,3 @@ def _asks(facts: Facts, rows: list[int], asked: Monologue) -> bool:
     if any(facts.asks(k) for k in rows):
         return True
     return bool(search(facts, rows, asked.asks, least=SAY_LEAST, near=False).hits)
-
-
-def _exempt(facts: Facts, rows: list[int], asked: Monologue) -> bool:
-    """Whether the stretch is of a kind that may be long."""
-    return asked.not_cue is not None and any(moment.turn in rows for moment in facts.moments(asked.not_cue))
