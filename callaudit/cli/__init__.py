@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "review": ("review", "Open the review desk in the browser: flagged calls to hear and to judge, dashboards, rules."),
     "accounts": ("accounts", "Who may use the review desk: make accounts, give them roles and passwords."),
+    "labels": ("labels", "Write what people judged at the review desk as labels for evaluate."),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),
     "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),

@@ -111,9 +111,9 @@ class Heard:
 class Present:
     """What the machine says by now where people judged a rule: broken or not, against what they said."""
 
-    hits: int
-    false: int
-    missed: int
+    hits: int = 0
+    false: int = 0
+    missed: int = 0
 
     @property
     def precision(self) -> float | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from callaudit.desk import learning
+from callaudit.desk import labels, learning
 from callaudit.desk.learning import FEW, Band, Judged
 from callaudit.desk.people import User
 from callaudit.errors import NotThere
@@ -20,6 +20,7 @@ from callaudit.web.drawing import language_of
 from callaudit.web.learning import rules_of, text_of, written_of
 
 router = APIRouter()
+Exporter = Annotated[User, needs("export")]
 Learner = Annotated[User, needs("learn")]
 RuleId = Annotated[str, Path(max_length=200)]
 Sort = Literal["precision", "judged", "missed", "found"]
@@ -78,6 +79,15 @@ def _sorted(lines: list[Line], sort: Sort) -> list[Line]:
 def _confidence(bands: tuple[Band, ...]) -> dict[str, Any]:
     dots = [Dot(100 * band.said, 100 - 100 * band.right, *(100 - 100 * end for end in band.interval)) for band in bands]
     return {"bands": bands, "dots": dots, "gap": learning.gap(bands)}
+
+
+@router.post("/rules/labels")
+def export_labels(desk: TheDesk, user: Exporter) -> Response:
+    """What people judged, as labels for `callaudit evaluate`: an archive, a file for each reviewed call."""
+    found = desk.store.transact(lambda session: labels.exported(session, user, now=desk.clock()))
+    name = f"labels-{desk.clock():%Y%m%d}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(labels.zipped(found), media_type="application/zip", headers=headers)
 
 
 @router.get("/rules/{rule}")
