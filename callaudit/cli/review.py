@@ -39,7 +39,9 @@ def review(url: str | None, config_path: Path | None, **given: Any) -> None:
     _check(config.review)
     logs.configure(as_json=not sys.stderr.isatty())
     key = keys_in(config.store.key_env) if config.store.key_env else None
-    with open_store(url or config.store.url or "", key=key, patience_s=serving.PATIENCE_S) as store:
+    where = url or config.store.url or ""
+    open_store(where, patience_s=serving.PATIENCE_S, upgrade=False, documents=False).close()  # mistyped: none is made
+    with open_store(where, key=key, patience_s=serving.PATIENCE_S) as store:
         desk = Desk(store, config)
         for line in serving.check(desk):
             click.echo(click.style(f"callaudit: {line}", fg="yellow", bold=True), err=True)

@@ -90,6 +90,13 @@ def test_it_does_not_listen_to_others_while_nobody_has_an_account(tmp_path: Path
     assert serving.check(desk) == []
 
 
+def test_a_path_that_is_mistyped_makes_no_store(tmp_path: Path) -> None:
+    told = run("review", "--store", str(tmp_path / "cals.db"))
+    assert told.exit_code != 0
+    assert "there is no such store" in str(told.exception)
+    assert not list(tmp_path.iterdir())
+
+
 def test_it_warns_where_there_is_no_https(desk: Desk, tmp_path: Path) -> None:
     (told,) = serving.check(changed(desk, host="0.0.0.0"))
     assert "nobody can sign in from another machine" in told
