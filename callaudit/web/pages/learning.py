@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from callaudit.desk import labels, learning
 from callaudit.desk.learning import FEW, Band, Judged
 from callaudit.desk.people import User
+from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN
 from callaudit.errors import NotThere
 from callaudit.rules.rule import Rule
 from callaudit.store import queries
@@ -18,6 +19,8 @@ from callaudit.store.entries import VERDICTS
 from callaudit.web.desk import Desk, TheDesk, needs, page
 from callaudit.web.drawing import language_of
 from callaudit.web.learning import rules_of, text_of, written_of
+from callaudit.web.trials import knobs_of, newest
+from callaudit.web.words import translated
 
 router = APIRouter()
 Exporter = Annotated[User, needs("export")]
@@ -91,9 +94,21 @@ def export_labels(desk: TheDesk, user: Exporter) -> Response:
 
 
 @router.get("/rules/{rule}")
-def rule_page(request: Request, desk: TheDesk, user: Learner, rule: RuleId) -> Response:
+def rule_page(
+    request: Request, desk: TheDesk, user: Learner, rule: RuleId, knob: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
     """A rule: how often it is right, where it was wrong, its text, and changes to try."""
-    return page(request, user, "learning/rule.html.j2", **rule_context(desk, rule, language_of(request, user)))
+    language = language_of(request, user)
+    given = rule_context(desk, rule, language)
+    written, _ = written_of(desk)
+    own = knobs_of(written, given["rule"]) if written is not None and given["rule"] is not None else ()
+    trial = newest(request, user, rule)
+    return page(
+        request, user, "learning/rule.html.j2", **given, knobs=own, trial=trial, most_shown=MOST_SHOWN,
+        knob=next((one for one in own if one.id == knob), own[0] if own else None), most_calls=MOST_CALLS,
+        trial_fault=translated(language, trial.fault) if trial is not None else "",
+        asks_reader=bool(given["rule"] and given["rule"].ask and desk.config.language_model.base_url),
+    )  # fmt: skip
 
 
 def rule_context(desk: Desk, rule: str, language: str) -> dict[str, Any]:
