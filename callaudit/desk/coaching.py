@@ -163,7 +163,7 @@ def coaching(session: Session, vault: Vault, wanted: Filter, *, only_reviewed: b
 
 
 def _measures(session: Session, wanted: Filter, team: Filter | None, only_reviewed: bool) -> tuple[Measure, ...]:
-    own = sums.seen_sizes(session, wanted) if only_reviewed else sums.sizes(session, wanted)
+    own = sums.seen_sizes(session, wanted) if only_reviewed else sums.sizes(session, wanted, ())
     theirs = {} if team is None else figures.distributions(session, team)
     return tuple(
         Measure(name, Distribution(name, counted), theirs.get(name)) for name, counted in own.items() if counted

@@ -6,7 +6,7 @@ calls it is, and how many of them people have been through. Ten calls are the fe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from callaudit.store import queries, sums
 from callaudit.store.bins import BINS, quantile
 from callaudit.store.entries import VERDICTS
 from callaudit.store.queries import Filter, Listed
-from callaudit.store.sums import By, Sums
+from callaudit.store.sums import By, Left, Sums
 
 USUAL_DAYS: Final = 30
 """What is shown where nobody chose days."""
@@ -131,6 +131,14 @@ class Distribution:
         return self.quantile(0.5)
 
 
+People = Sequence[Left] | None
+"""How people left calls of a filter (`callaudit.store.sums.people`), where somebody has asked already."""
+
+
+def _people(session: Session, wanted: Filter, left: People) -> Sequence[Left]:
+    return sums.people(session, wanted) if left is None else left
+
+
 # ── sums ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def usual(session: Session) -> Filter:
     """The last thirty days of which there are calls."""
@@ -140,9 +148,9 @@ def usual(session: Session) -> Filter:
     return Filter((date.fromisoformat(last) - timedelta(USUAL_DAYS - 1)).isoformat(), last)
 
 
-def total(session: Session, wanted: Filter) -> Group:
+def total(session: Session, wanted: Filter, left: People = None) -> Group:
     """All calls together."""
-    found = groups(session, wanted, "all")
+    found = groups(session, wanted, "all", left)
     return found[0] if found else nothing()
 
 
@@ -154,9 +162,9 @@ def seen_groups(session: Session, wanted: Filter, by: By) -> tuple[Group, ...]:
     return tuple(_group(key, own, sum(row.n_calls for row in own)) for key, own in sorted(rows.items()))
 
 
-def groups(session: Session, wanted: Filter, by: By) -> tuple[Group, ...]:
+def groups(session: Session, wanted: Filter, by: By, left: People = None) -> tuple[Group, ...]:
     """Calls by day, agent or team, in the order of the keys."""
-    changes, n_checked = sums.people(session, wanted, by)
+    changes, n_checked = sums.changes(_people(session, wanted, left), by)
     rows: dict[str, list[Sums]] = {}
     for row in (*sums.machine(session, wanted, by), *changes):
         rows.setdefault(row.key, []).append(row)
@@ -186,9 +194,9 @@ def worst_first(found: Iterable[Group]) -> list[Group]:
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────
-def rules(session: Session, wanted: Filter) -> tuple[RuleFigure, ...]:
+def rules(session: Session, wanted: Filter, left: People = None) -> tuple[RuleFigure, ...]:
     """Every rule that was broken, or found broken, the most often broken first, each with its gravest severity."""
-    words = sums.rule_words(session, wanted)
+    words = sums.rule_words(session, _people(session, wanted, left))
     n_calls = sum(row.n_calls for row in sums.machine(session, wanted, "all"))
     found: list[RuleFigure] = []
     for row in sorted(queries.by_rule(session, wanted), key=lambda one: (one.rule, SEVERITY_ORDER[one.severity])):
@@ -236,18 +244,19 @@ def score_chart(samples: Iterable[Sample]) -> Control | None:
     return mean_chart(samples, least=0.0, most=100.0)
 
 
-def rule_chart(session: Session, wanted: Filter, rule: str) -> Control | None:
+def rule_chart(session: Session, wanted: Filter, rule: str, left: People = None) -> Control | None:
     """Shares of calls that broke a rule, by day: a p-chart."""
-    broken = sums.rule_days(session, wanted, rule)
+    broken = sums.rule_days(session, wanted, rule, _people(session, wanted, left))
     calls: dict[str, int] = {}
     for row in sums.machine(session, wanted, "day"):
         calls[row.key] = calls.get(row.key, 0) + row.n_calls
     return p_chart(Sample(day, n, broken.get(day, 0), broken.get(day, 0)) for day, n in sorted(calls.items()) if day)
 
 
-def distributions(session: Session, wanted: Filter) -> dict[str, Distribution]:
+def distributions(session: Session, wanted: Filter, left: People = None) -> dict[str, Distribution]:
     """Calls by the size of each figure."""
-    return {name: Distribution(name, counted) for name, counted in sums.sizes(session, wanted).items()}
+    found = sums.sizes(session, wanted, _people(session, wanted, left))
+    return {name: Distribution(name, counted) for name, counted in found.items()}
 
 
 def nothing() -> Group:

@@ -21,7 +21,7 @@ MIMES: Final = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-DIGITS: Final = {"whole": 0, "points": 1, "decimal": 2, "share": 4}
+DIGITS: Final = {"whole": 0, "points": 2, "decimal": 2, "share": 4}
 """Decimals of a number in CSV."""
 LONGEST_TITLE: Final = 31
 """Characters of the name of an Excel sheet."""

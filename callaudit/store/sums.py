@@ -1,12 +1,13 @@
 """What dashboards add up: calls, verdicts and scores by day, agent or team, and what people's word changes of them.
 
 The counts hold what the machine found. People's word is laid over it here: a case says how they left a call, an
-opinion whether a rule was broken. Cases are few beside calls, and are gone through one by one.
+opinion whether a rule was broken. Cases are few beside calls: they are read once for all that is asked of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 from callaudit.records import Verdict
 from callaudit.store.bins import BINS
 from callaudit.store.caseload import CHECKED
-from callaudit.store.counts import BIN, EVERY, NAMES, bin_of, whole
+from callaudit.store.counts import BIN, EVERY, NAMES, whole
 from callaudit.store.desk_tables import CaseRow, OpinionRow
 from callaudit.store.queries import Filter, between, counted, months_and_days
 from callaudit.store.tables import (
@@ -30,6 +31,10 @@ from callaudit.store.tables import (
     RuleCount,
 )
 
+CHUNK = 5000
+"""Recordings that one statement asks about."""
+BROKEN = ("upheld", "missed")
+"""What says that a rule was broken."""
 By = Literal["all", "day", "agent", "team"]
 Counted = dict[str, dict[int, int]]
 """How many calls lie in each bin of each figure."""
@@ -84,31 +89,58 @@ def _counted_key(table: Any, by: By) -> Any:
 
 
 # ── people's word ────────────────────────────────────────────────────────────────────────────────────────────────
-def people(session: Session, wanted: Filter, by: By) -> tuple[list[Sums], dict[str, int]]:
-    """What people's word changes, by key; and how many calls they have been through."""
-    key = _key(by)
-    was, now = whole(AuditRow.score * 10), whole(CaseRow.score * 10)
-    checked = func.sum(case((CaseRow.state.in_(CHECKED), 1), else_=0))
-    rows = (
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A call that people judged or went through: what the machine found, and how they left it; scores in tenths.
+
+    `left_verdict` is None where nobody judged anything in it.
+    """
+
+    audit_id: int
+    recording_id: str
+    day: str
+    agent_id: str
+    team: str
+    verdict: Verdict
+    tenths: int | None
+    left_verdict: Verdict | None
+    left_tenths: int | None
+    is_checked: bool
+
+
+def people(session: Session, wanted: Filter) -> tuple[Left, ...]:
+    """The calls that people judged or went through."""
+    rows: Any = (
         select(
-            key, AuditRow.verdict, CaseRow.verdict, func.count(), checked, func.count(AuditRow.score), func.sum(was),
-            func.sum(was * was), func.count(CaseRow.score), func.sum(now), func.sum(now * now),
+            AuditRow.id, CaseRow.recording_id, func.coalesce(AuditRow.day, ""), func.coalesce(AuditRow.agent_id, ""),
+            func.coalesce(AuditRow.team, ""), AuditRow.verdict, whole(AuditRow.score * 10), CaseRow.verdict,
+            whole(CaseRow.score * 10), CaseRow.state.in_(CHECKED),
         )
         .select_from(CaseRow)
         .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
         .join(AuditRow, AuditRow.call_id == CallRow.id)
         .where(*chosen(wanted))
         .where(or_(CaseRow.verdict.is_not(None), CaseRow.state.in_(CHECKED)))
-        .group_by(key, AuditRow.verdict, CaseRow.verdict)
     )  # fmt: skip
-    changes: list[Sums] = []
-    n_checked: dict[str, int] = {}
-    for of, before, after, n, n_seen, *sums in session.execute(rows):
-        n_checked[of] = n_checked.get(of, 0) + int(n_seen)
-        if after is not None:
-            first, second = ([int(one or 0) for one in part] for part in (sums[:3], sums[3:]))
-            changes += [Sums(of, before, -n, *(-one for one in first)), Sums(of, after, n, *second)]
-    return changes, n_checked
+    return tuple(Left(*row) for row in session.execute(rows))
+
+
+def changes(left: Iterable[Left], by: By) -> tuple[list[Sums], dict[str, int]]:
+    """What people's word changes, by key; and how many calls they have been through."""
+    found: list[Sums] = []
+    n_checked: Counter[str] = Counter()
+    for one in left:
+        key = {"all": "", "day": one.day, "agent": one.agent_id, "team": one.team}[by]
+        n_checked[key] += one.is_checked
+        if one.left_verdict is not None:
+            found += [_sums(key, one.verdict, one.tenths, -1), _sums(key, one.left_verdict, one.left_tenths, 1)]
+    return found, dict(n_checked)
+
+
+def _sums(key: str, verdict: Verdict, tenths: int | None, sign: int) -> Sums:
+    if tenths is None:
+        return Sums(key, verdict, sign)
+    return Sums(key, verdict, sign, sign, sign * tenths, sign * tenths * tenths)
 
 
 def seen(session: Session, wanted: Filter, by: By) -> list[Sums]:
@@ -135,69 +167,73 @@ def _key(by: By) -> Any:
     return func.coalesce(columns[by], "")
 
 
-def rule_words(session: Session, wanted: Filter) -> dict[str, RuleWord]:
+def rule_words(session: Session, left: Collection[Left]) -> dict[str, RuleWord]:
     """What people said of rules: of each call what counts, as `callaudit.desk.outcome.standing` has it."""
-    stands = _standing().subquery()
-    found: Any = BreachRow.audit_id.is_not(None)
-    rows = (
-        select(stands.c.rule, stands.c.says, found, func.count())
-        .join(CallRow, CallRow.recording_id == stands.c.recording_id)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .outerjoin(BreachRow, (BreachRow.audit_id == AuditRow.id) & (BreachRow.rule == stands.c.rule))
-        .where(stands.c.place == 1, *chosen(wanted))
-        .group_by(stands.c.rule, stands.c.says, found)
-    )
     told: dict[str, RuleWord] = {}
-    for rule, says, is_found, n in session.execute(rows):
+    for _, rule, says, is_found in _said(session, left):
         word = told.get(rule, RuleWord(rule))
         told[rule] = RuleWord(
             rule,
-            word.n_judged + (n if is_found and says in ("upheld", "overturned", "missed") else 0),
-            word.n_overturned + (n if is_found and says == "overturned" else 0),
-            word.n_missed + (n if not is_found and says in ("upheld", "missed") else 0),
+            word.n_judged + (is_found and says != "unsure"),
+            word.n_overturned + (is_found and says == "overturned"),
+            word.n_missed + (not is_found and says in BROKEN),
         )
     return told
 
 
-def standing(session: Session, recording_ids: Collection[str]) -> list[tuple[str, str, str]]:
+def _said(session: Session, left: Collection[Left], rule: str | None = None) -> Iterator[tuple[Left, str, str, bool]]:
+    """What counts of what people said, with whether the machine had found it."""
+    every = list(left)
+    for first in range(0, len(every), CHUNK):
+        part = {one.recording_id: one for one in every[first : first + CHUNK]}
+        said = [own for own in standing(session, part) if rule is None or own[1] == rule]
+        broken = select(BreachRow.audit_id, BreachRow.rule)
+        broken = broken.where(BreachRow.audit_id.in_({part[recording_id].audit_id for recording_id, _, _ in said}))
+        known = {(row[0], row[1]) for row in session.execute(broken)}
+        for recording_id, of, says in said:
+            one = part[recording_id]
+            yield one, of, says, (one.audit_id, of) in known
+
+
+def standing(session: Session, recording_ids: Collection[str], rule: str | None = None) -> list[tuple[str, str, str]]:
     """What counts of what people said of recordings: recording, rule, and what they say."""
-    stands = _standing(OpinionRow.recording_id.in_(recording_ids)).subquery()
-    rows = select(stands.c.recording_id, stands.c.rule, stands.c.says).where(stands.c.place == 1)
-    return [(row[0], row[1], row[2]) for row in session.execute(rows)]
+    order = (case((OpinionRow.kind == "final", 1), else_=0), OpinionRow.at, OpinionRow.id)
+    said = select(OpinionRow.recording_id, OpinionRow.rule, OpinionRow.says).order_by(*order)
+    said = said.where(OpinionRow.kind != "blind", OpinionRow.undone_at.is_(None))
+    said = said.where(OpinionRow.recording_id.in_(recording_ids))
+    said = said if rule is None else said.where(OpinionRow.rule == rule)
+    last = {(recording_id, of): says for recording_id, of, says in session.execute(said)}
+    return [(recording_id, of, says) for (recording_id, of), says in last.items()]
 
 
-def overturned(session: Session, recording_ids: list[str], rule: str) -> set[str]:
+def overturned(session: Session, recording_ids: Collection[str], rule: str) -> set[str]:
     """Of which of these recordings people say that the rule was kept."""
-    stands = _standing(OpinionRow.recording_id.in_(recording_ids), OpinionRow.rule == rule).subquery()
-    rows = select(stands.c.recording_id).where(stands.c.place == 1, stands.c.says == "overturned")
-    return set(session.scalars(rows))
-
-
-def _standing(*more: Any) -> Any:  # a SELECT; of each call and rule the opinion at place 1 counts
-    order = (case((OpinionRow.kind == "final", 0), else_=1), OpinionRow.at.desc(), OpinionRow.id.desc())
-    place = func.row_number().over(partition_by=(OpinionRow.recording_id, OpinionRow.rule), order_by=order)
-    said = select(OpinionRow.recording_id, OpinionRow.rule, OpinionRow.says, place.label("place"))
-    return said.where(OpinionRow.kind != "blind", OpinionRow.undone_at.is_(None), *more)
+    return {one for one, _, says in standing(session, recording_ids, rule) if says == "overturned"}
 
 
 def chosen(wanted: Filter) -> list[ColumnElement[bool]]:
     """Conditions on the latest judgements."""
     found: list[Any] = [AuditRow.latest]
-    found += [] if wanted.since is None else [AuditRow.day >= wanted.since]
-    found += [] if wanted.until is None else [AuditRow.day <= wanted.until]
+    day = AuditRow.day + "" if wanted.agents or wanted.teams else AuditRow.day  # their indexes hold the day, too
+    found += [] if wanted.since is None else [day >= wanted.since]
+    found += [] if wanted.until is None else [day <= wanted.until]
     found += [AuditRow.agent_id.in_(wanted.agents)] if wanted.agents else []
     return [*found, AuditRow.team.in_(wanted.teams)] if wanted.teams else found
 
 
 # ── by size ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def sizes(session: Session, wanted: Filter) -> Counted:
+def sizes(session: Session, wanted: Filter, left: Iterable[Left]) -> Counted:
     """Calls by the size of each figure; scores as people left them."""
     found: Counted = {name: {} for name in BINS}
     for rows in _size_rows(wanted):
         for name, number, n in session.execute(rows):
             found[name][number] = found[name].get(number, 0) + int(n)
-    for number, n in _moved(session, wanted):
-        found["score"][number] = found["score"].get(number, 0) + n
+    for one in left:
+        if one.left_verdict is not None:
+            for tenths, n in ((one.tenths, -1), (one.left_tenths, 1)):
+                if tenths is not None:
+                    number = BINS["score"].of(tenths / 10)
+                    found["score"][number] = found["score"].get(number, 0) + n
     return {name: {number: n for number, n in sorted(bins.items()) if n} for name, bins in found.items()}
 
 
@@ -234,26 +270,8 @@ def _called(wanted: Filter) -> Any:  # a SELECT
     return rows.where(*chosen(wanted), BIN.is_not(None)).group_by(NAMES.c.name, BIN)
 
 
-def _moved(session: Session, wanted: Filter) -> list[tuple[int, int]]:
-    """Scores that people changed: out of the machine's bin, into another."""
-    was, now = bin_of(AuditRow.score, BINS["score"]), bin_of(CaseRow.score, BINS["score"])
-    rows = (
-        select(was, now, func.count())
-        .select_from(CaseRow)
-        .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .where(*chosen(wanted), CaseRow.verdict.is_not(None))
-        .group_by(was, now)
-    )
-    found: list[tuple[int, int]] = []
-    for before, after, n in session.execute(rows):
-        found += [] if before is None else [(before, -n)]
-        found += [] if after is None else [(after, n)]
-    return found
-
-
 # ── one rule, day by day ─────────────────────────────────────────────────────────────────────────────────────────
-def rule_days(session: Session, wanted: Filter, rule: str) -> dict[str, int]:
+def rule_days(session: Session, wanted: Filter, rule: str, left: Collection[Left]) -> dict[str, int]:
     """How many calls of each day broke a rule, without those of which people say otherwise."""
     if wanted.agents or wanted.teams:
         n: Any = select(AuditRow.day, func.count()).join(BreachRow, BreachRow.audit_id == AuditRow.id)
@@ -263,22 +281,10 @@ def rule_days(session: Session, wanted: Filter, rule: str) -> dict[str, int]:
         n = n.where(RuleCount.span == "day", RuleCount.team == EVERY, RuleCount.rule == rule)
         n = n.where(*between(RuleCount.period, (wanted.since, wanted.until)))
     days = {day: int(sum_) for day, sum_ in session.execute(n) if day}
-    stands = _standing(OpinionRow.rule == rule).subquery()
-    broken = case((stands.c.says == "overturned", -1), else_=1)
-    found: Any = BreachRow.audit_id.is_not(None)
-    words = (
-        select(AuditRow.day, func.sum(broken))
-        .select_from(stands)
-        .join(CallRow, CallRow.recording_id == stands.c.recording_id)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .outerjoin(BreachRow, (BreachRow.audit_id == AuditRow.id) & (BreachRow.rule == rule))
-        .where(stands.c.place == 1, *chosen(wanted))
-        .where(or_(found & (stands.c.says == "overturned"), ~found & stands.c.says.in_(("upheld", "missed"))))
-        .group_by(AuditRow.day)
-    )
-    for day, change in session.execute(words):
-        if day:
-            days[day] = days.get(day, 0) + int(change)
+    for one, _, says, is_found in _said(session, left, rule):
+        change = -(is_found and says == "overturned") + (not is_found and says in BROKEN)
+        if change and one.day:
+            days[one.day] = days.get(one.day, 0) + change
     return days
 
 

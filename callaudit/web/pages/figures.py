@@ -21,6 +21,7 @@ from callaudit.desk.trail import note, seen
 from callaudit.store import queries
 from callaudit.store.bins import BINS
 from callaudit.store.queries import Listed
+from callaudit.store.sums import people
 from callaudit.web import charts, figuring
 from callaudit.web.desk import Desk, TheDesk, needs, page
 from callaudit.web.drawing import language_of
@@ -70,17 +71,18 @@ def overview(request: Request, desk: TheDesk, user: User = Seer) -> Response:
 
     def work(session: Session) -> dict[str, Any]:
         wanted = wanted_in(request, session)
-        days = figures.groups(session, wanted.filter, "day")
-        worst = figures.rules(session, wanted.filter)[:N_WORST]
+        left = people(session, wanted.filter)
+        days = figures.groups(session, wanted.filter, "day", left)
+        worst = figures.rules(session, wanted.filter, left)[:N_WORST]
         return {
-            **_shared(session, wanted), "whole": figures.total(session, wanted.filter),
+            **_shared(session, wanted), "whole": figures.total(session, wanted.filter, left),
             "trends": [
                 drawn_trend(language, "fail", figures.fail_chart(figures.fail_days(days))),
                 drawn_trend(language, "score", figures.score_chart(figures.score_days(days))),
             ],
-            "spreads": spreads(language, figures.distributions(session, wanted.filter)),
+            "spreads": spreads(language, figures.distributions(session, wanted.filter, left)),
             "worst": _with_examples(desk, session, wanted, worst, language),
-            "teams": figures.worst_first(figures.groups(session, wanted.filter, "team")),
+            "teams": figures.worst_first(figures.groups(session, wanted.filter, "team", left)),
         }  # fmt: skip
 
     return _page(request, desk, user, "overview", work)
@@ -89,9 +91,10 @@ def overview(request: Request, desk: TheDesk, user: User = Seer) -> Response:
 def _groups(what: What, request: Request, desk: Desk, user: User) -> Response:
     def work(session: Session) -> dict[str, Any]:
         wanted = wanted_in(request, session)
-        found = figures.groups(session, wanted.filter, figuring.BY[what])
+        left = people(session, wanted.filter)
+        found = figures.groups(session, wanted.filter, figuring.BY[what], left)
         ordered = list(reversed(found)) if what == "days" else figures.worst_first(found)
-        return {**_shared(session, wanted), "whole": figures.total(session, wanted.filter), "groups": ordered}
+        return {**_shared(session, wanted), "whole": figures.total(session, wanted.filter, left), "groups": ordered}
 
     return _page(request, desk, user, what, work)
 
@@ -121,14 +124,16 @@ def rules(request: Request, desk: TheDesk, user: User = Seer) -> Response:
 
     def work(session: Session) -> dict[str, Any]:
         wanted = wanted_in(request, session)
-        found = figures.rules(session, wanted.filter)
+        left = people(session, wanted.filter)
+        found = figures.rules(session, wanted.filter, left)
         chosen = [one for one in found if one.rule == wanted.rule]
         return {
-            **_shared(session, wanted), "whole": figures.total(session, wanted.filter), "found": found,
+            **_shared(session, wanted), "whole": figures.total(session, wanted.filter, left), "found": found,
             "titles": figuring.titles(desk, language, [one.rule for one in found]),
             "chosen": _with_examples(desk, session, wanted, chosen, language, 12),
             "trends": [
-                drawn_trend(language, "rule", figures.rule_chart(session, wanted.filter, one.rule)) for one in chosen
+                drawn_trend(language, "rule", figures.rule_chart(session, wanted.filter, one.rule, left))
+                for one in chosen
             ],
         }  # fmt: skip
 
