@@ -75,6 +75,10 @@ class StoreError(CallauditError):
     """The database cannot be reached, or refused."""
 
 
+class Unstorable(StoreError):
+    """The database cannot keep what it was given, e.g. a NUL in a text; nothing was done."""
+
+
 class LeaseLost(StoreError):
     """The task became another run's while it was worked on; that run's outcome counts."""
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from callaudit.errors import StoreError
+from callaudit.errors import StoreError, Unstorable
 
 T = TypeVar("T")
 log = logging.getLogger("callaudit.store")
@@ -208,6 +208,8 @@ def fault(error: SQLAlchemyError, url: URL) -> StoreError:
     """The fault in one line, without statements, values and passwords."""
     where, cause = shown(url), getattr(error, "orig", None)
     name, state = str(getattr(cause, "sqlite_errorname", "")), str(getattr(cause, "sqlstate", "") or "")
+    if isinstance(error, DataError):
+        return Unstorable(f"{where}: it cannot keep what it was given, e.g. a NUL in a text; nothing was written")
     if name == "SQLITE_FULL" or state.startswith(FULL):
         return StoreError(
             f"{where}: the disk of the database is full; nothing was half written; make room, start again"

@@ -34,10 +34,13 @@ class Refused(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refused, "description": "The request cannot be read: what it carries is no JSON."},
     401: {"model": Refused, "description": "No token, or one that opens nothing."},
     403: {"model": Refused, "description": "The role does not allow it, or the token only reads."},
     404: {"model": Refused, "description": "There is no such thing, or it may not be seen."},
     409: {"model": Refused, "description": "Somebody else changed it meanwhile."},
+    413: {"model": Refused, "description": "It carries more than a mebibyte."},
+    503: {"model": Refused, "description": "The store does not answer; nothing was done."},
 }
 
 

@@ -15,7 +15,7 @@ from markupsafe import escape
 from starlette.exceptions import HTTPException
 
 from callaudit.desk.people import User
-from callaudit.errors import CallauditError, DeskError, NotAllowed, NotThere, Stale, StoreError
+from callaudit.errors import CallauditError, DeskError, NotAllowed, NotThere, Stale, StoreError, Unstorable
 from callaudit.web.drawing import language_of, page
 from callaudit.web.words import say, translated
 
@@ -88,6 +88,8 @@ def add_faults(app: FastAPI) -> None:
         return answer(request, next((STATUS[kind] for kind in STATUS if isinstance(error, kind)), 422), str(error))
 
     async def store(request: Request, error: Exception) -> Response:
+        if isinstance(error, Unstorable):
+            return answer(request, 422)
         log.error("the store failed: %s", error)
         return answer(request, 503)
 
