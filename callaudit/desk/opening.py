@@ -21,13 +21,18 @@ SEE, HEAR, EXPORT = "see call", "hear unmuted", "export call"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A call that somebody may see; `newest_id` is another one where its recording was heard again since."""
+    """A call that somebody may see; `newest_id` is another one where its recording was heard again since.
+
+    `heard_at`, `audit_id` and `judged_at` tell its audit from any that is made of it later.
+    """
 
     call_id: int
     newest_id: int
     recording_id: str
     agent_id: str | None
     heard_at: datetime
+    audit_id: int
+    judged_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +57,14 @@ def opened(session: Session, user: User, call_id: int) -> Opened:
     if row is None or not sees(user, row.agent_id, row.state or "open"):
         raise NotThere("call.nowhere")
     newest = (
-        select(CallRow.id, CallRow.agent_id, CallRow.heard_at)
+        select(CallRow.id, CallRow.agent_id, CallRow.heard_at, AuditRow.id.label("audit_id"), AuditRow.judged_at)
         .join(AuditRow, AuditRow.call_id == CallRow.id)
         .where(CallRow.recording_id == row.recording_id, AuditRow.latest)
     )
     now = session.execute(newest.order_by(CallRow.id.desc()).limit(1)).first()
     if now is None or not user.sees(now.agent_id):
         raise NotThere("call.nowhere")
-    return Opened(call_id, now.id, row.recording_id, now.agent_id, now.heard_at)
+    return Opened(call_id, now.id, row.recording_id, now.agent_id, now.heard_at, now.audit_id, now.judged_at)
 
 
 def seen(session: Session, user: User, call: Opened, *, now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
@@ -34,6 +34,7 @@ class Sheets:
         self._judge = judge
         self._lock = Lock()
         self._book: Rulebook | None = None
+        self._titles: Mapping[str, Title] = {}
         self._read_at: float | None = None
 
     def of(self, machine: Machine) -> Sheet | None:
@@ -46,9 +47,9 @@ class Sheets:
 
     def title(self, rule: str, language: str) -> str:
         """The name of a rule in that language; its id where the rulebook knows it no more."""
-        book = next(self._books(), None)
-        known = {} if book is None else _titles(book)
-        return known[rule].of("zh" if language == "zh" else "en") if rule in known else rule
+        next(self._books(), None)  # has it read
+        known = self._titles.get(rule)
+        return rule if known is None else known.of("zh" if language == "zh" else "en")
 
     def _books(self) -> Iterator[Rulebook]:
         """The rulebook as it was read, then as it is on disk now, unless that was a moment ago."""
@@ -63,14 +64,11 @@ class Sheets:
         with self._lock:
             try:
                 self._book = load_rulebook(self._judge.rulebook)
+                self._titles = {rule.id: rule.title for rule in self._book.rules}
             except RulebookError as error:
                 log.error("scores cannot be worked out anew: %s", error)
             self._read_at = time.monotonic()
             return self._book
-
-
-def _titles(book: Rulebook) -> dict[str, Title]:
-    return {rule.id: rule.title for rule in book.rules}
 
 
 def _candidates(book: Rulebook, named: str | None, machine: Machine) -> Iterator[Sheet]:

@@ -287,7 +287,7 @@ def printable(text: str) -> str:
     Control and direction-changing characters become U+FFFD, so do bytes of a file name that are no UTF-8;
     line breaks and tabs become spaces.
     """
-    return "".join(_printable(char) for char in text)
+    return text if text.isprintable() else "".join(_printable(char) for char in text)
 
 
 def _printable(char: str) -> str:

@@ -41,6 +41,8 @@ QUIET_S: Final = 1.0
 GAP_S: Final = 0.3
 MOST_KEPT: Final = 256
 """Calls of which is kept what their sound needs."""
+MOST_READ: Final = 16
+"""Audits that are kept as they were read: the drawing of a call is asked for right behind its page."""
 _LOCK = threading.Lock()
 
 
@@ -97,13 +99,35 @@ def sound_for(request: Request, user: User, call_id: int, *, unmuted: bool) -> W
     ------
     NotThere
     """
+    return heard_by(request, user, call_id, unmuted=unmuted)[1]
+
+
+def heard_by(request: Request, user: User, call_id: int, *, unmuted: bool) -> tuple[Opened, Wanted]:
+    """The call, and as `sound_for`."""
     desk = desk_of(request)
     with desk.store.session(write=False) as session:
         call = opened(session, user, call_id)
-        return wanted(
+        return call, wanted(
             session, _kept(request, call), desk.config,
             unmuted=unmuted and hears_unmuted(session, user, call, since=desk.clock() - UNMUTED_FOR),
         )  # fmt: skip
+
+
+def audit_of(request: Request, call: Opened) -> Audit:
+    """The audit of a call that somebody may see, as it was read a moment ago or is read now."""
+    state, key = request.app.state, (call.newest_id, call.heard_at, call.audit_id, call.judged_at)
+    with _LOCK:
+        if not hasattr(state, "read_audits"):
+            state.read_audits = {}
+        known = cast("dict[object, Audit]", state.read_audits)
+        found = known.get(key)
+    if found is None:
+        found = desk_of(request).store.audit(call.newest_id)
+        with _LOCK:
+            while len(known) >= MOST_READ:
+                del known[next(iter(known))]
+            known[key] = found
+    return found
 
 
 def remember(request: Request, opened: Opened, call: Call) -> Kept:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from callaudit.desk import worklist
@@ -16,6 +19,7 @@ from callaudit.desk.people import User
 from callaudit.desk.views import View, views_of
 from callaudit.desk.worklist import Colleague, Line
 from callaudit.store import queries, search
+from callaudit.store.database import Store
 from callaudit.store.queries import PAGE, Filter, Known, Place
 from callaudit.store.spoken import Said, first_in, said
 from callaudit.store.tables import AuditRow
@@ -23,6 +27,10 @@ from callaudit.web.desk import Desk
 from callaudit.web.reviewing import bench_of
 
 NOBODY = Known((), (), ())
+KNOWN_FOR_S: Final = 60.0
+"""So long it is believed what there is to choose from, unless a call is judged before."""
+_KNOWN: Final[WeakKeyDictionary[Store, tuple[int, float, Known]]] = WeakKeyDictionary()
+_LOCK: Final = Lock()
 AROUND: Final = 16
 """Characters that are shown around what was searched for."""
 
@@ -77,7 +85,7 @@ def page_of(desk: Desk, user: User, asked: Asked, after: Place | None = None, li
         listed = queries.queue(session, wanted, after=after, limit=limit + 1)
         more = listed[limit - 1].place if len(listed) > limit else None
         lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
-        known = queries.choices(session) if user.may("see all calls") else NOBODY
+        known = known_in(desk, session) if user.may("see all calls") else NOBODY
         snippets = {} if wanted.said is None else _snippets(session, wanted.said, [one.listed.call_id for one in lines])
         return Page(
             asked, lines, queries.count(session, wanted), more, colleagues, known, views_of(session, user), snippets,
@@ -109,10 +117,23 @@ def asked_in(request: Request, titles: Mapping[str, str]) -> tuple[Asked, Place 
     return asked_of(pairs), place_of(request.query_params.get("after", ""))
 
 
+def known_in(desk: Desk, session: Session) -> Known:
+    """What a filter can choose from: read anew when a call has been judged since, and now and then."""
+    newest = session.scalar(select(func.max(AuditRow.id))) or 0
+    with _LOCK:
+        kept = _KNOWN.get(desk.store)
+    if kept is not None and kept[0] == newest and time.monotonic() - kept[1] < KNOWN_FOR_S:
+        return kept[2]
+    known = queries.choices(session)
+    with _LOCK:
+        _KNOWN[desk.store] = newest, time.monotonic(), known
+    return known
+
+
 def titles_of(desk: Desk, language: str) -> dict[str, str]:
     """Rules that occur, with their names."""
     sheets = bench_of(desk).sheets
-    known = desk.store.transact(queries.choices, write=False)
+    known = desk.store.transact(lambda session: known_in(desk, session), write=False)
     return {rule: sheets.title(rule, language) for rule in known.rules}
 
 

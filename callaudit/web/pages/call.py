@@ -16,7 +16,7 @@ from callaudit.desk.sound import NoSound, wanted
 from callaudit.reports import Clip, ReportOptions, render
 from callaudit.reports.wording import agent
 from callaudit.waveforms import waveforms
-from callaudit.web.calls import UNMUTED_FOR, CallId, remember, shelf_of, shown, sound_for, stream
+from callaudit.web.calls import UNMUTED_FOR, CallId, audit_of, heard_by, remember, shelf_of, shown, sound_for, stream
 from callaudit.web.desk import Desk, SignedIn, TheDesk, page
 from callaudit.web.drawing import language_of
 from callaudit.web.queueing import following
@@ -34,7 +34,7 @@ def call_page(
     call, may_hear, reviewed = desk.store.transact(lambda session: _open(session, desk, user, call_id, unmuted))
     if call.newest_id != call_id:
         return RedirectResponse(_address(request, call.newest_id, queue, unmuted), 303)
-    audit = desk.store.audit(call_id)
+    audit = audit_of(request, call)
     known = remember(request, call, audit.call)
     sound = desk.store.transact(lambda session: wanted(session, known, desk.config, unmuted=may_hear), write=False)
     outline = shelf_of(request).outline_there(sound)
@@ -69,8 +69,8 @@ def _address(request: Request, call_id: int, queue: str, unmuted: bool) -> str:
 @router.get("/calls/{call_id}/drawing")
 def drawing(request: Request, desk: TheDesk, user: SignedIn, call_id: CallId, unmuted: bool = False) -> Response:
     """The drawing with the outline of the sound; of a call that cannot be heard, why."""
-    sound = sound_for(request, user, call_id, unmuted=unmuted)
-    audit = desk.store.audit(call_id)
+    call, sound = heard_by(request, user, call_id, unmuted=unmuted)
+    audit = audit_of(request, call)
     outline, why = None, None
     try:
         outline = shelf_of(request).outline(sound)
