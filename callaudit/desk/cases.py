@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Literal, cast
 
 from sqlalchemy import select, update
@@ -18,7 +19,7 @@ from callaudit.desk.outcome import Kind, Machine, Opinion, Outcome, Says, outcom
 from callaudit.desk.people import Act, User
 from callaudit.desk.sheets import Sheets
 from callaudit.errors import NotAllowed, NotThere, Stale
-from callaudit.records import Failure, Status, Verdict
+from callaudit.records import Failure, Finding, Score, Status, Verdict
 from callaudit.reports.stored import finding_from, score_from
 from callaudit.spans import Span
 from callaudit.store.counts import upsert
@@ -124,7 +125,7 @@ def machine_of(session: Session, vault: Vault, recording_id: str) -> Machine:
     )  # fmt: skip
     if (row := session.execute(wanted).first()) is None:
         raise NotThere("there is no such call, or it is not yours to see")
-    document = unpacked(vault.opened(row.document))
+    findings, failures, score = _judgement(vault.opened(row.document))
     return Machine(
         recording_id=recording_id,
         call_id=row.id,
@@ -133,9 +134,20 @@ def machine_of(session: Session, vault: Vault, recording_id: str) -> Machine:
         agent_id=row.agent_id,
         sector=row.sector,
         duration_s=row.duration_s,
-        findings=tuple(finding_from(finding) for finding in document["findings"]),
-        failures=tuple(Failure(**failure) for failure in document["failures"]),
-        score=score_from(document["score"]),
+        findings=findings,
+        failures=failures,
+        score=score,
+    )
+
+
+@lru_cache(maxsize=64)
+def _judgement(document: bytes) -> tuple[tuple[Finding, ...], tuple[Failure, ...], Score]:
+    """What a stored judgement holds; an act reads the same one several times."""
+    read = unpacked(document)
+    return (
+        tuple(finding_from(finding) for finding in read["findings"]),
+        tuple(Failure(**failure) for failure in read["failures"]),
+        score_from(read["score"]),
     )
 
 

@@ -31,7 +31,10 @@ def call_page(
     request: Request, desk: TheDesk, user: SignedIn, call_id: CallId, queue: Queue = "", unmuted: bool = False
 ) -> Response:
     """The call; one that was heard again since is looked at as it was heard last."""
-    call, may_hear, reviewed = desk.store.transact(lambda session: _open(session, desk, user, call_id, unmuted))
+    call, may_hear, reviewed = desk.store.transact(
+        lambda session: _open(session, desk, user, call_id, unmuted),
+        hasty=True,  # a line of the trail for each page
+    )
     if call.newest_id != call_id:
         return RedirectResponse(_address(request, call.newest_id, queue, unmuted), 303)
     audit = audit_of(request, call)
