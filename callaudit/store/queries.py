@@ -239,7 +239,7 @@ def _places(wanted: Filter, stretch: tuple[int, int], many: Hits | None = None) 
     if wanted.rules and not (wanted.agents or wanted.teams):
         broken += [BreachRow.rank >= first, BreachRow.rank < end, *_days(BreachRow.day, wanted)]
         places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
-        of = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).scalar_subquery()
+        of = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).correlate(BreachRow).scalar_subquery()
         places = places.where(*caseload.without(wanted, of), *([] if many is None else [many.holds(of)]))
         return places.distinct() if len(wanted.rules) > 1 else places
     places = select(AuditRow.rank, AuditRow.id.label("audit_id"))
