@@ -162,4 +162,6 @@ WORDS = {
         "Fewer than {n} calls: shares say little, and nobody is compared by them.",
     ),
     "coaching.queue": ("全部通话", "All calls"),
+    "trail.act.export figures": ("导出看板表格", "Export figures"),
+    "trail.act.fill figures": ("补算看板指标", "Fill figures"),
 }
