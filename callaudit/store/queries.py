@@ -208,7 +208,8 @@ def count(session: Session, wanted: Filter) -> int:
     if many is not None:
         n = 0
         for stretch in _stretches(wanted):
-            n += _n(session, _places(wanted, stretch, many).limit(MOST + 1 - n))
+            found = _places(wanted, stretch, many)
+            n += _n(session, found.limit(MOST + 1 - n) if many.are_lots else found)
         return n
     others = caseload.given_by_others(wanted)  # cases are few: those who have none are told by those who have one
     wanted = replace(wanted, reviewed=None, assigned=None)

@@ -63,7 +63,7 @@ class Page:
     @property
     def is_floor(self) -> bool:
         """Whether there are more calls than `n`, which nobody counts."""
-        return bool(self.asked.q) and self.n > queries.MOST
+        return bool(self.asked.q) and self.n == queries.MOST + 1
 
     @property
     def nothing_to_find(self) -> bool:

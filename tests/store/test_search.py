@@ -140,6 +140,7 @@ def test_it_joins_with_other_filters(told: Store, monkeypatch: pytest.MonkeyPatc
 
 def test_a_common_word_is_counted_up_to_a_bound(told: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "FEW", 0)
+    monkeypatch.setattr(search, "LOTS", 0)
     monkeypatch.setattr(queries, "MOST", 2)
     with told.session(write=False) as session:
         assert queries.count(session, Filter(verdicts=ALL, said=said("好"))) == 3
