@@ -149,6 +149,7 @@ def test_a_calibration_goes_from_its_making_to_its_results(at: Client, learned: 
             sheet = judge.get(page).text
             rules = dict.fromkeys(re.findall(r'name="(word:[^"]+)"', sheet))
             assert rules
+            assert 'class="number' not in sheet  # what the machine found is not marked in the words
             after = judge.post(page, data=dict.fromkeys(rules, word), follow_redirects=False).headers["location"]
             if after == "/calibrations/1":
                 break

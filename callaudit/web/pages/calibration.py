@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Form, Path, Request
@@ -126,7 +127,10 @@ def sheet_page(
         return calibration.task(session, desk.store.vault, user, calibration_id, call_id)
 
     task = desk.store.transact(work, write=False)
-    drawn = shown(desk.store.audit(task.call_id), language_of(request, user), None)
+    audit = replace(
+        desk.store.audit(task.call_id), findings=()
+    )  # the words alone: what was found is not marked in them
+    drawn = shown(audit, language_of(request, user), None)
     own = task.calibration.of(user)
     given: dict[str, Any] = {"task": task, "one": task.calibration, "own": own, "words_of_rule": WORDS}
     return page(

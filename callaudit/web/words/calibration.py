@@ -97,6 +97,7 @@ WORDS = {
         "Levels after Landis & Koch (1977).",
     ),
     "calibration.by_rule": ("按规则", "By rule"),
+    "calibration.rest": ("另有 {n} 条规则完全一致", "On {n} other rules everybody agrees"),
     "calibration.rule": ("规则", "Rule"),
     "calibration.people.alpha": ("人与人 α", "People, α"),
     "calibration.machine.kappa": ("与机器 κ", "Machine, κ"),
