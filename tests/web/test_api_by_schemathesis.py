@@ -136,3 +136,12 @@ def _token(desk: Desk, role: str) -> str:
     with desk.store.session() as session:
         user = accounts.named(session, role)
         return tokens.make(session, user, "test", may_write=True, days=None, now=desk.clock())
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "-1", "٣", ""], ids=ascii)
+def test_no_number_of_a_form_is_a_fault(desk: Desk, number: str) -> None:
+    lead = _lead(desk)
+    form = {"which": "chosen", "call": f"{'0' * 64}:{number}", "share": [f"{number}:50", f"1:{number}"]}
+    assert lead.post("/assignments", data=form).status_code == 200
+    assert lead.post("/assignments/mine", data={"taken": f"{'0' * 64}:{number}"}).status_code == 422
+    assert lead.post(f"/views/{2**63}/delete").status_code == 422

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi import APIRouter, Form, HTTPException, Path, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from callaudit.web.queueing import Page, asked_in, page_of, titles_of, wanted_by
 from callaudit.web.words import say, words
 
 router = APIRouter()
+ViewId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 Which = Literal["chosen", "worst", "sample"]
 Unit = Literal["agent", "percent"]
@@ -75,12 +76,12 @@ def assign(
     """Gives calls to reviewers: chosen ones, the worst of the filter, or a sample of it."""
     asked = asked_of(query)
     shares = {int(one): int(value) for one, _, value in (given.partition(":") for given in share or ())
-              if one.isdigit() and value.isdigit() and 0 < int(value) <= 100}  # fmt: skip
+              if _is_number(one) and _is_number(value) and 0 < int(value) <= 100}  # fmt: skip
 
     def work(session: Session) -> assignment.Given:
         if which == "chosen":
             chosen = [(one, int(seen)) for one, _, seen in (given.partition(":") for given in call or ())
-                      if seen.isdigit()]  # fmt: skip
+                      if _is_number(seen)]  # fmt: skip
         elif which == "worst":
             chosen = assignment.worst(session, wanted_by(session, user, asked), n)
         else:
@@ -103,7 +104,7 @@ def take(
 ) -> Response:  # fmt: skip
     """Takes a call that nobody has, or gives an own one back."""
     recording_id, _, seen = taken.partition(":")
-    if not seen.isdigit():
+    if not _is_number(seen):
         raise HTTPException(422)
     desk.store.transact(lambda session: assignment.take(session, user, recording_id, int(seen), now=desk.clock()))
     return _drawn(request, desk, user, asked_of(query))
@@ -120,10 +121,15 @@ def keep_view(
 
 
 @router.post("/views/{view_id}/delete")
-def drop_view(request: Request, desk: TheDesk, user: SignedIn, view_id: int) -> Response:
+def drop_view(request: Request, desk: TheDesk, user: SignedIn, view_id: ViewId) -> Response:
     """Deletes an own view."""
     desk.store.transact(lambda session: views.drop(session, user, view_id))
     return RedirectResponse(_link(request, NOTHING), 303)
+
+
+def _is_number(given: str) -> bool:
+    """Whether it is a whole number that a database knows; `str.isdigit` takes ² for one."""
+    return given.isascii() and given.isdigit() and len(given) < 10
 
 
 def _drawn(
