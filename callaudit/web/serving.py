@@ -21,6 +21,9 @@ PATIENCE_S: Final = 5.0
 """How long a page waits for a database that is gone."""
 GRACE_S: Final = 10
 """How long requests under way may take once the desk is told to end."""
+KEEP_S: Final = 75
+"""How long a connection stays open for the next request: who listens to a call sends nothing for a while, and what a
+browser sends at the moment of the closing is lost."""
 BACKLOG: Final = 256
 
 
@@ -102,6 +105,7 @@ def serve(desk: Desk, listening: socket.socket) -> None:
             make_app(desk), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
             proxy_headers=bool(config.trusted_proxies), forwarded_allow_ips=list(config.trusted_proxies),
             ssl_certfile=config.tls_cert, ssl_keyfile=config.tls_key, timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=KEEP_S,
         )
     )  # fmt: skip
     with listening:
