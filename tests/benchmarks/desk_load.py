@@ -32,14 +32,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from callaudit.desk import accounts, sign_ins
+from callaudit.errors import NotThere
 from callaudit.records import Audit
 from callaudit.reports.stored import audit_from
 from callaudit.store.database import Store, open_store
 from callaudit.store.entries import entries_of
+from callaudit.store.tables import CallRow
 from callaudit.web.sessions import COOKIE, csrf_of
 from tests.benchmarks import store as generated
 from tests.web.calls import SAMPLES, _with_padding
@@ -93,7 +96,7 @@ def sign_in(store: Store, n: int) -> list[str]:
             name = f"load{number:03}"
             try:
                 user = accounts.named(session, name)
-            except accounts.NotThere:
+            except NotThere:
                 accounts.make(session, "load", name, "reviewer", now=now, shown_name=f"Reviewer {number}")
                 user = accounts.named(session, name)
             found.append(sign_ins.begin(session, user.id, now=now, days=1))
@@ -237,7 +240,7 @@ def main() -> None:
     url = given.store or given.folder / "calls.db"
     with open_store(url) as store:
         with store.session(write=False) as session:
-            known = session.scalar(generated.select(generated.CallRow.id).limit(1))
+            known = session.scalar(select(CallRow.id).limit(1))
         if known is None:
             fill(store, given.folder, given.calls, given.heard)
         secrets = sign_in(store, given.reviewers)
