@@ -123,7 +123,10 @@ class CallPlayer extends Player {
     const cards = this.cards();
     const now = document.activeElement?.closest(".finding") ?? this.root.querySelector(".finding.at");
     const at = cards.indexOf(now);
-    const card = cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : Math.min(cards.length - 1, Math.max(0, at + by))];
+    this.hear(cards[at < 0 ? (by > 0 ? 0 : cards.length - 1) : Math.min(cards.length - 1, Math.max(0, at + by))]);
+  }
+
+  hear(card) {
     if (!card) return;
     performance.mark("call:asked");
     enter(card);
@@ -269,6 +272,7 @@ const root = document.querySelector(".call");
 if (root) {
   before(document.querySelector("[data-before]"), root.dataset.call);
   const player = new CallPlayer(root);
-  if (new URLSearchParams(location.search).get("play") === "first") player.finding(1); // asked for in the queue
+  const play = new URLSearchParams(location.search).get("play"); // asked for in the queue, or by a rule's examples
+  if (play) player.hear(play === "first" ? player.cards()[0] : player.cards().find((card) => card.dataset.rule === play));
   finder(root.querySelector(".finds"), root.querySelector(".hits"), player.lines, root.dataset.hits);
 }

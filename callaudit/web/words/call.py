@@ -54,6 +54,7 @@ WORDS = {
     "call.state.reviewed": ("已复核", "Reviewed"),
     "call.state.final": ("已终审", "Final"),
     "call.not_reviewed": ("未复核", "Not reviewed"),
+    "call.by_machine": ("机器", "Machine"),
     "call.by": ("复核人 {who}", "by {who}"),
     "call.team": ("班组", "Team"),
     "call.when": ("开始", "Began"),
