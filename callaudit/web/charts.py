@@ -23,6 +23,8 @@ Said = Callable[[Point, str], str]
 WIDTH, HEIGHT = 720, 200
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 10, 24
 MOST_BARS: Final = 24
+LEAST_BARS: Final = 6
+"""For which there is room: a single bar does not fill the chart."""
 MOST_DATES: Final = 8
 SHORT_DAYS: Final = 330
 """Over more days a date is told by its month."""
@@ -188,7 +190,7 @@ def bars(
     for number_, n in counted.items():
         held[min(n_bars - 1, max(0, number_ - first) // fold)] += n
     left, foot = 40, height - 22
-    wide = (width - left - 8) / n_bars
+    wide = (width - left - 8) / max(n_bars, LEAST_BARS)
     unit = max(1, math.ceil(nice(0, max(held), 3)[1]))
     steps = range(0, math.ceil(max(held) / unit) * unit + 1, unit)
     top = steps[-1]
