@@ -110,6 +110,7 @@ class Visits:
             viewport={"width": size[0], "height": size[1]}, locale="zh-CN" if language == "zh" else "en-US",
             reduced_motion="reduce",
         )  # fmt: skip
+        context.set_default_timeout(PATIENCE_S * 1000 * 3)  # a machine under load is no fault of a page
         self.open.append(context)
         cookies = {THEME_COOKIE: theme, LANGUAGE_COOKIE: language}
         if name is not None:

@@ -1,4 +1,4 @@
-"""A desk that people have worked at: calls judged, some appealed against, so that pages have something to show."""
+"""A desk that people have worked at: calls judged and appealed against, calibrations, so that pages show something."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from callaudit.desk import accounts, calibration
+from callaudit.desk.calibration import Answer
 from callaudit.store.tables import AuditRow
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
@@ -26,7 +28,28 @@ def live(desk: Desk) -> None:
         _say(reviewer, call, "overturned", "客户先挂断，不算。")
         _do(reviewer, call, "reviewed", uphold_rest=True)
         _do(agent, call, "appeals", rule=_review(agent, call)["broken"][0], reason="我当时说了，请再听一遍。")
-    _say(reviewer, next(call for call, agent_id in calls if agent_id != AGENT), "unsure", "")
+    others = [call for call, agent_id in calls if agent_id != AGENT]
+    _say(reviewer, others[0], "unsure", "")
+    _calibrate(desk, others[-1], is_done=True)
+    _calibrate(desk, others[-2], is_done=False)
+
+
+def _calibrate(desk: Desk, call: int, *, is_done: bool) -> None:
+    """Two reviewers judge a call blind; they differ in the first of its rules."""
+    store, now = desk.store, desk.clock()
+    with store.session(write=False) as session:
+        lead, *judges = (accounts.named(session, name) for name in ("lead", "reviewer", "second"))
+    made = calibration.make(store, lead, f"校准 {call}", [call], [one.id for one in judges], now=now)
+    if not is_done:
+        return
+    for one in judges:
+        with store.session(write=False) as session:
+            asked = calibration.task(session, store.vault, one, made, call).asked
+        answers = [Answer(finding.rule, "kept") for finding in asked]
+        if one is judges[0]:
+            answers[0] = Answer(asked[0].rule, "broken", "没有等客户说完。")
+        calibration.answer(store, one, made, call, answers, now=now)
+    calibration.close(store, lead, made, now=now)
 
 
 def _say(who: Browser, call: int, says: str, comment: str) -> None:
