@@ -151,4 +151,9 @@ def too_wide(page: Any) -> Sequence[str]:
             [...document.body.querySelectorAll("*")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
             .slice(0, 6).map((e) => `${e.tagName} ${e.className}`).concat("wider than the window")"""
     )
-    return found
+    clipped: list[str] = page.evaluate(  # what a card cuts off makes nothing scroll
+        """() => [...document.querySelectorAll(".card.flush > table")].filter((e) => e.checkVisibility() &&
+            e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right + 1)
+            .map((e) => `TABLE ${e.className} cut off`)"""
+    )
+    return found + clipped
