@@ -25,8 +25,14 @@ COMMANDS = {
     "purge": ("purge", "Delete old calls from the store: what was said, how it was judged, whose call it was."),
     "evaluate": ("evaluate_command", "Measure hearing and judging on calls that you labelled."),
     "review": ("review", "Open the review desk in the browser: flagged calls to hear and to judge, dashboards, rules."),
-    "accounts": ("accounts", "Who may use the review desk: make accounts, give them roles and passwords."),
-    "labels": ("labels", "Write what people judged at the review desk as labels for evaluate."),
+    "accounts": (
+        "accounts",
+        "Who may use the review desk: make accounts, give them roles and passwords, disable them.",
+    ),
+    "labels": (
+        "labels",
+        "Write what people judged at the review desk as labels for callaudit evaluate. The access log notes it.",
+    ),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),
     "doctor": ("doctor", "Look over the installation, and say what to do where something is not well."),

@@ -34,7 +34,9 @@ GONE = ("08", "57P01", "57P02", "57P03", "53300", "40001", "40P01", "55P03")
 """SQLSTATEs (or their class) that pass: connection lost, server shutting down or starting, too many clients,
 serialisation failure, deadlock, lock not available (PostgreSQL 15, appendix A)."""
 FULL = ("53100",)
-STARTING = ("starting up", "shutting down", "in recovery mode", "too many clients", "connection slots")
+STARTING = (
+    "starting up", "not yet accepting", "shutting down", "in recovery mode", "too many clients", "connection slots",
+)  # fmt: skip
 
 
 def address_of(url_or_path: str | os.PathLike[str]) -> URL:

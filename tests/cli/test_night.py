@@ -68,4 +68,6 @@ def test_without_a_terminal_stderr_is_json_and_the_metrics_are_there(tmp_path: P
 
 
 def test_importing_the_command_sets_no_logging_up() -> None:
-    assert logging.getLogger("callaudit").level == logging.NOTSET
+    run = "import logging, callaudit.cli.nightly; print(logging.getLogger('callaudit').level)"
+    done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == logging.NOTSET
