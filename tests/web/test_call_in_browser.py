@@ -73,6 +73,16 @@ def test_evidence_is_played_with_a_lead_and_to_its_end(call: Any, desk: Desk) ->
     assert page.evaluate("performance.getEntriesByName('call:sound').length") == 1
 
 
+def test_an_example_of_a_rule_is_heard_at_once(visit: Visits, desk: Desk) -> None:
+    finding = with_status(desk.store.audit(1), "violated")[2]
+    window = visit("lead")
+    window.goto(f"/calls/1?play={finding.rule}")
+    until(window.page, f"{AUDIO}.currentTime > 0 && !{AUDIO}.seeking")
+    stop(window.page)
+    assert at(window.page) == pytest.approx(finding.places[0].span.start_s, abs=2.0)
+    assert window.page.evaluate("document.activeElement.dataset.rule") == finding.rule
+
+
 def test_a_finding_is_looped_until_it_is_let_go(call: Any, desk: Desk) -> None:
     page, place = call(), with_status(desk.store.audit(1), "violated")[1].places[0].span
     page.evaluate(

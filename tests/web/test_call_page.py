@@ -92,6 +92,11 @@ def test_it_shows_what_was_said_word_by_word(desk: Desk, client: Client) -> None
     assert len([tag for tag in page.all("span", "low") if "data-t" in tag]) == low
 
 
+def test_its_headline_is_said_to_be_the_machines(client: Client) -> None:
+    page = client("lead").get("/calls/1").text
+    assert re.search(r'<p class="score"><span class="unit">机器</span><span class="badge fail">', page)
+
+
 def test_it_speaks_the_language_of_who_looks(client: Client) -> None:
     assert "跳过静音" in shown(client).said
     assert "Skip silence" in shown(client, language="en").said
