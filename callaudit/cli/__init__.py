@@ -31,7 +31,7 @@ COMMANDS = {
     ),
     "labels": (
         "labels",
-        "Write what people judged at the review desk as labels for callaudit evaluate. The access log notes it.",
+        "Write what people judged at the review desk as labels for callaudit evaluate.",
     ),
     "rules": ("rules", "Write rules, try them, and see what is covered; no Python needed."),
     "nightly": ("nightly", "Do one night as the settings say: for cron, a systemd timer or Airflow."),

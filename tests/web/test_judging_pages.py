@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx2 import Response
 
 from callaudit.desk import judging
 from callaudit.desk.cases import By, case_of
