@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ from callaudit.errors import ConfigError
 from callaudit.web import oidc
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
+from callaudit.web.learning import written_of
+from callaudit.web.reviewing import bench_of
 from callaudit.web.sessions import is_local
 
 PATIENCE_S: Final = 5.0
@@ -108,5 +111,12 @@ def serve(desk: Desk, listening: socket.socket) -> None:
             timeout_keep_alive=KEEP_S,
         )
     )  # fmt: skip
+    threading.Thread(target=_read_ahead, args=(desk,), daemon=True).start()
     with listening:
         server.run(sockets=[listening])
+
+
+def _read_ahead(desk: Desk) -> None:
+    """Reads the rulebook, which takes seconds, before the first page waits for it."""
+    bench_of(desk).sheets.title("", "zh")
+    written_of(desk)
