@@ -85,9 +85,14 @@ def test_it_does_not_listen_to_others_while_nobody_has_an_account(tmp_path: Path
                 serving.check(changed(empty, host=host))
         (told,) = serving.check(empty)
         assert "callaudit accounts add NAME --role admin" in told
-        sso = OidcConfig(issuer="https://id.example", client_id="x")
-        assert serving.check(changed(empty, host="0.0.0.0", oidc=sso, trusted_proxies=("192.0.2.9",))) == []
     assert serving.check(desk) == []
+
+
+def test_who_signs_in_elsewhere_needs_no_account_here(tmp_path: Path) -> None:
+    pytest.importorskip("authlib", reason="the extra oidc is not installed")
+    sso = OidcConfig(issuer="https://id.example", client_id="x")
+    with open_store(tmp_path / "new.db") as store:
+        assert serving.check(changed(Desk(store), host="0.0.0.0", oidc=sso, trusted_proxies=("192.0.2.9",))) == []
 
 
 def test_a_path_that_is_mistyped_makes_no_store(tmp_path: Path) -> None:

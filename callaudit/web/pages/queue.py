@@ -22,7 +22,7 @@ from callaudit.errors import DeskError
 from callaudit.records import Severity
 from callaudit.store import queries
 from callaudit.store.queries import Place
-from callaudit.web.desk import Desk, SignedIn, TheDesk, page
+from callaudit.web.desk import Desk, SignedIn, TheDesk, needs, page
 from callaudit.web.drawing import language_of
 from callaudit.web.queueing import Page, asked_in, page_of, titles_of, wanted_by
 from callaudit.web.words import say, words
@@ -53,6 +53,11 @@ class Tab:
     here: bool
 
 
+Assigner = Annotated[User, needs("assign")]
+Judge = Annotated[User, needs("judge")]
+Searcher = Annotated[User, needs("search")]
+
+
 @router.get("/")
 def queue(request: Request, desk: TheDesk, user: SignedIn) -> Response:
     """A page of the queue; for an agent, own calls that were reviewed."""
@@ -64,7 +69,7 @@ def queue(request: Request, desk: TheDesk, user: SignedIn) -> Response:
 def assign(
     request: Request,
     desk: TheDesk,
-    user: SignedIn,
+    user: Assigner,
     which: Annotated[Which, Form()],
     query: Annotated[str, Form(max_length=4000)] = "",
     call: Annotated[list[str] | None, Form()] = None,
@@ -99,7 +104,7 @@ def assign(
 
 @router.post("/assignments/mine")
 def take(
-    request: Request, desk: TheDesk, user: SignedIn, taken: Annotated[str, Form(max_length=100)],
+    request: Request, desk: TheDesk, user: Judge, taken: Annotated[str, Form(max_length=100)],
     query: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:  # fmt: skip
     """Takes a call that nobody has, or gives an own one back."""
@@ -112,7 +117,7 @@ def take(
 
 @router.post("/views")
 def keep_view(
-    request: Request, desk: TheDesk, user: SignedIn, name: Annotated[str, Form(max_length=200)],
+    request: Request, desk: TheDesk, user: Searcher, name: Annotated[str, Form(max_length=200)],
     query: Annotated[str, Form(max_length=4000)] = "", shared: Annotated[bool, Form()] = False,
 ) -> Response:  # fmt: skip
     """Keeps the filters under a name."""
@@ -121,7 +126,7 @@ def keep_view(
 
 
 @router.post("/views/{view_id}/delete")
-def drop_view(request: Request, desk: TheDesk, user: SignedIn, view_id: ViewId) -> Response:
+def drop_view(request: Request, desk: TheDesk, user: Searcher, view_id: ViewId) -> Response:
     """Deletes an own view."""
     desk.store.transact(lambda session: views.drop(session, user, view_id))
     return RedirectResponse(_link(request, NOTHING), 303)
