@@ -22,7 +22,7 @@ from callaudit.web.desk import Desk
 from tests.web.calls import CALLS
 from tests.web.conftest import Browser, browser
 
-N_FEW, N_MANY = 6, 150
+N_FEW, N_MANY = 3, 25
 """Examples of each operation and mode."""
 UNSAYABLE = ("positive_data_acceptance", "use_after_free", "ensure_resource_availability")
 """What a document cannot say: that a place is within the call, that a rule was broken, that nobody was faster."""
