@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,33 @@ from pathlib import Path
 import pytest
 
 from tests.batch.postgres import BINARIES, Postgres, free_port, give_to_server
+
+
+class Skipped:
+    """Writes down which tests and modules were skipped, so that they can be run once what they need is installed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.ids: dict[str, None] = {}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_sessionfinish(self) -> None:
+        self.path.write_text("".join(f"{one}\n" for one in self.ids), encoding="utf-8")
+
+    def _note(self, report: pytest.CollectReport | pytest.TestReport) -> None:
+        if report.skipped and report.nodeid:
+            self.ids[report.nodeid] = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With CALLAUDIT_SKIPPED=FILE, `pytest @FILE` runs what was skipped."""
+    if path := os.environ.get("CALLAUDIT_SKIPPED"):
+        config.pluginmanager.register(Skipped(Path(path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
