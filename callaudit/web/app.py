@@ -33,6 +33,12 @@ class Refused(BaseModel):
     detail: str
 
 
+class Invalid(BaseModel):
+    """Why values were not taken: in words, or by value."""
+
+    detail: str | list[dict[str, Any]]
+
+
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "The request cannot be read: what it carries is no JSON."},
     401: {"model": Refused, "description": "No token, or one that opens nothing."},
@@ -40,6 +46,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": Refused, "description": "There is no such thing, or it may not be seen."},
     409: {"model": Refused, "description": "Somebody else changed it meanwhile."},
     413: {"model": Refused, "description": "It carries more than a mebibyte."},
+    422: {"model": Invalid, "description": "A value is missing or is none that can be taken: which, or why."},
     503: {"model": Refused, "description": "The store does not answer; nothing was done."},
 }
 

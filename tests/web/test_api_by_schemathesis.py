@@ -24,8 +24,9 @@ from tests.web.conftest import Browser, browser
 
 N_FEW, N_MANY = 3, 25
 """Examples of each operation and mode."""
-UNSAYABLE = ("positive_data_acceptance", "use_after_free", "ensure_resource_availability")
-"""What a document cannot say: that a place is within the call, that a rule was broken, that nobody was faster."""
+UNSAYABLE = ("positive_data_acceptance", "negative_data_rejection", "use_after_free", "ensure_resource_availability")
+"""What a document cannot say: that a place is within the call, that a rule was broken, that nobody was faster; and what
+a query holds beyond what is asked for is no fault."""
 NASTY = ("\x00", "a\x00b", "\ud800", "\U0001f600" * 500, "a\u202eb", "%00", "'; --", "\u0000\uffff")
 """Text that a database or a log could stumble over; PostgreSQL keeps no NUL, UTF-8 knows no half of a pair."""
 
