@@ -37,7 +37,7 @@ from callaudit.rules.past import (
     history_of,
     whole_answer,
 )
-from callaudit.store.database import Store
+from callaudit.store.database import Store, documents_of
 from callaudit.store.entries import JudgementEntry
 from callaudit.store.judgements import write_judgements
 from callaudit.store.rekey import is_renamed, rename_customers
@@ -204,8 +204,8 @@ class _Round:
         again = [one for one in found if one.row.id not in self.done.unread and self._now(one, known) != one.answers]
         history = self._excerpt(session, again)
         audit_ids, call_ids = [one.row.audit_id for one in again], [one.row.id for one in again]
-        judgements = _documents(session, AuditDocument.audit_id, AuditDocument.document, audit_ids)
-        calls = _documents(session, CallDocument.call_id, CallDocument.document, call_ids)
+        judgements = documents_of(session, AuditDocument.audit_id, AuditDocument.document, audit_ids)
+        calls = documents_of(session, CallDocument.call_id, CallDocument.document, call_ids)
         given, documents, unread = [], {}, {}
         for one in again:
             row = one.row
@@ -301,7 +301,3 @@ class _Round:
         ]
         if rows:
             session.execute(insert(AskedRow), rows)
-
-
-def _documents(session: Session, key: Any, document: Any, ids: Collection[int]) -> dict[int, bytes]:
-    return {row[0]: row[1] for row in session.execute(select(key, document).where(key.in_(ids)))} if ids else {}

@@ -23,7 +23,7 @@ from callaudit.errors import StoreError
 from callaudit.records import Direction
 from callaudit.rules.digests import PAST, asks_history
 from callaudit.rules.engine import concerning
-from callaudit.store.database import Store
+from callaudit.store.database import Store, documents_of
 from callaudit.store.entries import JudgementEntry
 from callaudit.store.judgements import carry_asked, carry_past, judging_of, write_judgements
 from callaudit.store.tables import AuditDocument, AuditRow, CallDocument, CallRow, JudgingRow
@@ -144,8 +144,8 @@ class _Run:
             self.ways[judging_id] = self._judged(session, judging_id)
         again = [row for row in rows if row.judging != self.judging]
         parsed = {row.id for row in again if self._is_touched(row)}
-        judgements = _documents(session, AuditDocument.audit_id, AuditDocument.document, [r.audit_id for r in again])
-        calls = _documents(session, CallDocument.call_id, CallDocument.document, parsed)
+        judgements = documents_of(session, AuditDocument.audit_id, AuditDocument.document, [r.audit_id for r in again])
+        calls = documents_of(session, CallDocument.call_id, CallDocument.document, parsed)
         self.done.n_parsed += len(parsed)
         given, unread = [], {}
         for row in again:
@@ -248,10 +248,6 @@ def _latest(after: int) -> Any:
         .order_by(CallRow.id)
         .limit(PAGE)
     )
-
-
-def _documents(session: Session, key: Any, document: Any, ids: Collection[int]) -> dict[int, bytes]:
-    return {row[0]: row[1] for row in session.execute(select(key, document).where(key.in_(ids)))} if ids else {}
 
 
 def _earlier(session: Session, call_ids: Collection[int], judging: str) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -391,6 +391,11 @@ def _finished(session: Session, task_id: int, owner: str | None) -> bool:
 
 def _all(wanted: Any, session: Session) -> Sequence[Any]:
     return session.execute(wanted).all()
+
+
+def documents_of(session: Session, key: Any, document: Any, ids: Collection[int]) -> dict[int, bytes]:
+    """Documents as they are kept, by id; `key` and `document` are the columns of their table."""
+    return {row[0]: row[1] for row in session.execute(select(key, document).where(key.in_(ids)))} if ids else {}
 
 
 def _page(after: int, page: int) -> Any:
