@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -43,6 +44,12 @@ class Books:
                 self._held = (now, found)
             self._looked_at = time.monotonic()
             return self._held[1]
+
+
+@lru_cache(maxsize=8)
+def books_of(rulebook: str) -> Books:
+    """The one that everything in this process asks for a rulebook, so that it is read and held once."""
+    return Books(rulebook)
 
 
 def stamp(rulebook: str | Path) -> Stamp:

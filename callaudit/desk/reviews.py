@@ -110,10 +110,6 @@ class Review:
         """The newest appeal against a rule that was not withdrawn."""
         return next((one for one in reversed(self.appeals) if one.rule == rule and one.state != "withdrawn"), None)
 
-    def is_left(self, rule: str) -> bool:
-        """Whether a finding waits to be judged."""
-        return rule in self.outcome.left
-
     def is_broken(self, rule: str) -> bool:
         """Whether a rule was broken, as people left it."""
         return any(finding.rule == rule for finding in self.outcome.broken)

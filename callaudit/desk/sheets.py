@@ -14,17 +14,18 @@ from dataclasses import replace
 from threading import Lock
 
 from callaudit.config import JudgeConfig
+from callaudit.desk.books import books_of
 from callaudit.desk.outcome import Machine, rounded
 from callaudit.errors import RulebookError
 from callaudit.records import Score
-from callaudit.rules import Rulebook, load_rulebook
+from callaudit.rules import Rulebook
 from callaudit.rules.rule import Title
 from callaudit.scoring import Sheet, score
 
 log = logging.getLogger("callaudit.desk")
 
 AGAIN_S = 60.0
-"""A rulebook in which no sheet fits is read again after so many seconds: it may have been changed on disk."""
+"""A rulebook in which no sheet fits is asked for again after so many seconds: it may have been changed on disk."""
 
 
 class Sheets:
@@ -63,7 +64,7 @@ class Sheets:
     def _read(self) -> Rulebook | None:
         with self._lock:
             try:
-                self._book = load_rulebook(self._judge.rulebook)
+                self._book = books_of(self._judge.rulebook).written().book
                 self._titles = {rule.id: rule.title for rule in self._book.rules}
             except RulebookError as error:
                 log.error("scores cannot be worked out anew: %s", error)

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import yaml
 
 from callaudit.authoring.explain import Part, explain
-from callaudit.desk.books import Books
+from callaudit.desk.books import books_of
 from callaudit.errors import RulebookError
 from callaudit.rules.rule import Rule
 from callaudit.rules.rulebook import SPLICED, Written
 from callaudit.web.desk import Desk
 
 
-@lru_cache(maxsize=8)
-def _books(rulebook: str) -> Books:
-    return Books(rulebook)
-
-
-def books_of(desk: Desk) -> Books:
-    """The rulebook of the settings."""
-    return _books(desk.config.judge.rulebook)
-
-
 def written_of(desk: Desk) -> tuple[Written | None, str]:
     """The rulebook as written, or why it cannot be read."""
     try:
-        return books_of(desk).written(), ""
+        return books_of(desk.config.judge.rulebook).written(), ""
     except RulebookError as error:
         return None, str(error)
 

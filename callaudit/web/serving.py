@@ -17,7 +17,6 @@ from callaudit.web import oidc
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
 from callaudit.web.learning import written_of
-from callaudit.web.reviewing import bench_of
 from callaudit.web.sessions import is_local
 
 PATIENCE_S: Final = 5.0
@@ -118,5 +117,4 @@ def serve(desk: Desk, listening: socket.socket) -> None:
 
 def _read_ahead(desk: Desk) -> None:
     """Reads the rulebook, which takes seconds, before the first page waits for it."""
-    bench_of(desk).sheets.title("", "zh")
     written_of(desk)
