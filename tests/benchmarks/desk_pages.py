@@ -9,7 +9,6 @@ below 0.1.
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,9 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from callaudit.config import Config
-from callaudit.store.database import open_store
-from callaudit.web.desk import Desk
-from tests.web.browser import Visits, chromium, missing, serving
-from tests.web.calls import NOW, fill
-from tests.web.lived import live
-from tests.web.shown import SHOWN, places
+from tests.web.browser import missing
+from tests.web.lived import lived_in
+from tests.web.shown import SHOWN
 
 NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 10e6 / 8, "uploadThroughput": 10e6 / 8}
 OBSERVE = """
@@ -85,27 +80,20 @@ def main(names: set[str]) -> None:
     """Prints a line for each page."""
     print(f"{'page':16}{'kB':>8}{'again':>8}{'asked':>7}{'again':>7}{'elements':>10}", end="")
     print(f"{'ttfb':>7}{'fcp':>7}{'lcp':>7}{'again':>7}{'busy':>7}{'shift':>8}")
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
-        fill(store, Path(folder))
-        desk = Desk(store, Config(), lambda: NOW)
-        live(desk)
-        with store.session() as session:
-            filled = places(session)
-        with serving(desk) as address, chromium() as browser:
-            visits = Visits(browser, desk, address)
-            for shown in SHOWN:
-                if names and shown.name not in names:
-                    continue
-                page = visits(shown.user).page
-                page.add_init_script(OBSERVE)
-                at = address + shown.path.format(**filled)
-                first, again = cost(page, at), cost(page, at)
-                print(
-                    f"{shown.name:16}{first.n_bytes / 1000:8.1f}{again.n_bytes / 1000:8.1f}{first.n_requests:7}"
-                    f"{again.n_requests:7}{first.n_elements:10}{first.ttfb:7.0f}{first.fcp:7.0f}{first.lcp:7.0f}"
-                    f"{again.lcp:7.0f}{first.busy:7.0f}{first.cls:8.3f}"
-                )
-                visits.close()
+    with lived_in() as (visits, filled):
+        for shown in SHOWN:
+            if names and shown.name not in names:
+                continue
+            page = visits(shown.user).page
+            page.add_init_script(OBSERVE)
+            at = visits.address + shown.path.format(**filled)
+            first, again = cost(page, at), cost(page, at)
+            print(
+                f"{shown.name:16}{first.n_bytes / 1000:8.1f}{again.n_bytes / 1000:8.1f}{first.n_requests:7}"
+                f"{again.n_requests:7}{first.n_elements:10}{first.ttfb:7.0f}{first.fcp:7.0f}{first.lcp:7.0f}"
+                f"{again.lcp:7.0f}{first.busy:7.0f}{first.cls:8.3f}"
+            )
+            visits.close()
 
 
 if __name__ == "__main__":

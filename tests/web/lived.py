@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from callaudit.config import Config
 from callaudit.desk import accounts, calibration
 from callaudit.desk.calibration import Answer
+from callaudit.store.database import open_store
 from callaudit.store.tables import AuditRow
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
-from tests.web.calls import AGENT
+from tests.web.browser import Visits, chromium, serving
+from tests.web.calls import AGENT, NOW, fill
 from tests.web.conftest import Browser, browser
+from tests.web.shown import places
+
+
+@contextmanager
+def lived_in() -> Iterator[tuple[Visits, dict[str, str]]]:
+    """Such a desk of its own, served and opened in Chromium, and what stands for the parts of addresses."""
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
+        fill(store, Path(folder))
+        desk = Desk(store, Config(), lambda: NOW)
+        live(desk)
+        with store.session() as session:
+            filled = places(session)
+        with serving(desk) as address, chromium() as opened:
+            yield Visits(opened, desk, address), filled
 
 
 def live(desk: Desk) -> None:

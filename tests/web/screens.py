@@ -7,7 +7,6 @@ eight: Chinese, light, wide and English, dark, narrow.
 from __future__ import annotations
 
 import sys
-import tempfile
 from itertools import product
 from pathlib import Path
 
@@ -15,13 +14,9 @@ import structlog
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from callaudit.config import Config
-from callaudit.store.database import open_store
-from callaudit.web.desk import Desk
-from tests.web.browser import Visits, chromium, missing, serving, too_wide
-from tests.web.calls import NOW, fill
-from tests.web.lived import live
-from tests.web.shown import SHOWN, places
+from tests.web.browser import missing, too_wide
+from tests.web.lived import lived_in
+from tests.web.shown import SHOWN
 
 FEW = (("zh", "light", 1440), ("en", "dark", 900))
 TALLEST = 2000
@@ -31,25 +26,18 @@ ALL = tuple(product(("zh", "en"), ("light", "dark"), (1440, 900)))
 def main(out: Path, names: set[str], kinds: tuple[tuple[str, str, int], ...]) -> None:
     """Takes them."""
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "calls.db") as store:
-        fill(store, Path(folder))
-        desk = Desk(store, Config(), lambda: NOW)
-        live(desk)
-        with store.session() as session:
-            filled = places(session)
-        with serving(desk) as address, chromium() as browser:
-            visits = Visits(browser, desk, address)
-            for (language, theme, width), shown in product(kinds, SHOWN):
-                if names and shown.name not in names:
-                    continue
-                window = visits(shown.user, language=language, theme=theme, size=(width, 900))
-                answer = window.goto(shown.path.format(**filled))
-                name = f"{shown.name}-{language}-{theme}-{width}"
-                height = min(TALLEST, window.page.evaluate("document.documentElement.scrollHeight"))
-                clip = {"x": 0, "y": 0, "width": width, "height": max(900, height)}
-                window.page.screenshot(path=out / f"{name}.png", full_page=True, clip=clip)
-                print(name, answer.status, *window.complaints, *too_wide(window.page), sep="  ")
-                visits.close()
+    with lived_in() as (visits, filled):
+        for (language, theme, width), shown in product(kinds, SHOWN):
+            if names and shown.name not in names:
+                continue
+            window = visits(shown.user, language=language, theme=theme, size=(width, 900))
+            answer = window.goto(shown.path.format(**filled))
+            name = f"{shown.name}-{language}-{theme}-{width}"
+            height = min(TALLEST, window.page.evaluate("document.documentElement.scrollHeight"))
+            clip = {"x": 0, "y": 0, "width": width, "height": max(900, height)}
+            window.page.screenshot(path=out / f"{name}.png", full_page=True, clip=clip)
+            print(name, answer.status, *window.complaints, *too_wide(window.page), sep="  ")
+            visits.close()
 
 
 if __name__ == "__main__":
