@@ -188,7 +188,7 @@ def test_theme_and_language_are_chosen_from_the_bar(listed: Callable[..., Visit]
     assert page.evaluate(ground) == dark
     page.locator("details.menu summary").click()
     page.get_by_role("button", name="中文").click()
-    page.wait_for_function("document.documentElement.lang === 'zh-CN'", timeout=WITHIN_MS)
+    page.wait_for_selector("html[lang='zh-CN']", state="attached", timeout=WITHIN_MS)
     assert page.url == f"{window.address}/list"
     page.locator("details.menu summary").click()
     _press(window, "Escape")
