@@ -107,3 +107,12 @@ def test_strengths_come_first_and_clips_are_heard_in_place(client: Callable[...,
     assert all(float(start) < float(end) <= float(start) + 20 for _, start, end in clips)
     assert client("lead").get(clips[0][0], headers={"Range": "bytes=0-99"}).status_code == 206
     assert len(re.findall('<li><h3><span class="severity', page)) <= 3
+
+
+def test_a_trend_of_weeks_speaks_of_weeks(client: Callable[..., Browser]) -> None:
+    page = client("lead").get(f"/agents/{AGENT}?period=all").text
+    trend = page[page.index("每周平均分") :]
+    assert "起的一周：" in trend
+    assert "每日" not in trend
+    assert "每天" not in trend
+    assert "每日不合格率" in client("lead").get("/figures?period=all").text

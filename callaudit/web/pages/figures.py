@@ -180,21 +180,22 @@ def _with_examples(
 
 # ── charts with their words ──────────────────────────────────────────────────────────────────────────────────────
 def drawn_trend(language: str, key: str, chart: Control | None, *, step_days: int = 1) -> DrawnTrend:
-    """A control chart to be drawn."""
-    kind = key.partition(".")[0]
+    """A control chart to be drawn; of weeks where the key ends in ``.week``."""
+    kind, _, unit = key.partition(".")
+    each = f".{unit}" if unit else ""
     told = figuring.points if kind == "score" else figuring.percent
-    band = say(language, f"figures.band.{'mean' if kind == 'score' else 'p'}")
+    band = say(language, f"figures.band.{'mean' if kind == 'score' else 'p'}{each}")
     if chart is None or len(chart.points) < 2:
-        return DrawnTrend(key, band, None, say(language, "figures.one_day"))
+        return DrawnTrend(key, band, None, say(language, f"figures.one_{unit or 'day'}"))
 
     def point(one: Point, between: str) -> str:
-        words = say(language, "figures.point", when=one.when, value=told(one.value), n=one.n)
+        words = say(language, f"figures.point{each}", when=one.when, value=told(one.value), n=one.n)
         words += say(language, "figures.point.band", band=between) if between else ""
         return words + (say(language, "figures.point.out") if one.is_out else "")
 
     summary = say(language, "figures.out", n=chart.n_out) if chart.n_out else say(language, "figures.in")
     if chart.points[0].low is None:
-        summary = say(language, "figures.no_band")
+        summary = say(language, f"figures.no_band{each}")
     return DrawnTrend(key, band, charts.trend(chart, told, point, step_days=step_days), summary)
 
 
