@@ -84,7 +84,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A call to be judged: its questions in an order that tells nothing, and what was answered so far."""
+    """A call to be judged: its questions in an order that tells nothing, and what was answered so far.
+
+    Sheets show of a finding only what its rule says: a place or a quote would tell that the machine found something.
+    """
 
     calibration: Calibration
     recording_id: str

@@ -7,6 +7,7 @@ import re
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,9 @@ from sqlalchemy import select
 from callaudit.config import Config, JudgeConfig
 from callaudit.desk import accounts, judging
 from callaudit.desk.cases import By, machine_of
+from callaudit.records import Place
+from callaudit.spans import Span
+from callaudit.store.entries import entries_of
 from callaudit.store.tables import AccessRow, CallRow
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
@@ -160,6 +164,35 @@ def test_a_calibration_goes_from_its_making_to_its_results(at: Client, learned: 
     told = lead.get("/calibrations/1").text
     assert "Fleiss κ" in told
     assert "play=" in told
+
+
+def test_a_blind_sheet_is_the_same_whatever_the_machine_found(at: Client, learned: Desk) -> None:
+    with learned.store.session(write=False) as session:
+        ids = [str(accounts.named(session, name).id) for name in ("reviewer", "second")]
+    at("lead").post("/calibrations", data={"name": "第一周", "people": ids, "calls": "1"})
+    judge = at("second")
+    before = _without_tokens(judge.get("/calibrations/1/calls/1").text)
+    audit = learned.store.audit(1)
+    assert {"violated", "passed"} < {one.status for one in audit.findings}
+    place, found = Place(Span(1.0, 2.0)), []
+    for one in audit.findings:  # what was broken was kept, and the other way round
+        was_broken = one.status == "violated"
+        found.append(
+            replace(
+                one, status="passed" if was_broken else "violated", places=() if was_broken else (place,),
+                quote=None if was_broken else "一句话", confidence=0.5, why="别的", message="别的",
+            )
+        )  # fmt: skip
+    learned.store.save(entries_of(replace(audit, findings=tuple(found)), hearing="h1", judging="j2"), now=NOW)
+    with learned.store.session(write=False) as session:
+        recording_id = session.get_one(CallRow, 1).recording_id
+        assert machine_of(session, learned.store.vault, recording_id).judging == "j2"
+    assert _without_tokens(judge.get("/calibrations/1/calls/1").text) == before
+
+
+def _without_tokens(page: str) -> str:
+    """A page without the token of its forms, which is masked anew each time."""
+    return re.sub("[0-9a-f]{128}", "", page)
 
 
 def test_a_calibration_that_is_none_says_why(at: Client) -> None:

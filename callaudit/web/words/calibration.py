@@ -41,8 +41,9 @@ WORDS = {
         "{n} are not done yet. Nobody can judge any more afterwards. Close it?",
     ),
     "calibration.blind": (
-        "结束之前，任何人都看不到别人的盲评；评完一通之前，这通的初评也对您隐藏。",
-        "Until it is closed nobody sees others' answers; before yours is in, the first review of a call is hidden.",
+        "结束之前，任何人都看不到别人的盲评；评完一通之前，这通的初评也对您隐藏。每条规则都要听全程：点文字即可从那里听起。",
+        "Until it is closed nobody sees others' answers; before yours is in, the first review of a call is hidden. "
+        "Listen to the whole call for each rule: click a word to hear it.",
     ),
     # the sheet
     "calibration.sheet": ("盲评：通话 {id}", "Blind review: call {id}"),
