@@ -228,7 +228,7 @@ class ReviewConfig:
     passwords. `audio_roots` tells where recordings lie by now: the folder or address under which they were heard → the
     one that this machine sees. `sound_cache` is the folder that keeps sound ready to be played, silent where it must be
     (default: the user's cache folder), never more than `sound_cache_gb` of it. An agent may appeal for `appeal_days`
-    after a call was reviewed.
+    after a call was reviewed. `workers` processes serve; one more than one takes about 150 MB.
     """
 
     __pydantic_config__ = _STRICT
@@ -247,6 +247,7 @@ class ReviewConfig:
     sound_cache: str | None = None
     sound_cache_gb: Annotated[float, Field(gt=0)] = 4.0
     appeal_days: Annotated[int, Field(ge=0)] = 7
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
     oidc: OidcConfig = field(default_factory=OidcConfig)
 
 

@@ -13,10 +13,10 @@ from callaudit.batch import logs
 from callaudit.cli.opening import store_options
 from callaudit.cli.settings import settings
 from callaudit.config import ReviewConfig
-from callaudit.store.crypt import keys_in
 from callaudit.store.database import open_store
 from callaudit.web import serving, statics
 from callaudit.web.desk import Desk
+from callaudit.web.shared import Opening
 
 
 @click.command()
@@ -25,6 +25,9 @@ from callaudit.web.desk import Desk
 @click.option("--port", type=click.IntRange(0, 65535), help="0: any free one.  [default: 8420]")
 @click.option("--root-path", help="What precedes every address where a proxy serves the desk below one, e.g. /qa.")
 @click.option("--proxy", "trusted_proxies", multiple=True, help="Address of a proxy whose X-Forwarded-… are believed.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Processes that serve, where many work at once.  [default: 1]"
+)
 @click.option("--tls-cert", type=click.Path(), help="Certificate for https, with its chain (PEM).")
 @click.option("--tls-key", type=click.Path(), help="Its key (PEM).")
 def review(url: str | None, config_path: Path | None, **given: Any) -> None:
@@ -38,17 +41,20 @@ def review(url: str | None, config_path: Path | None, **given: Any) -> None:
     config = replace(config, review=replace(config.review, **given))
     _check(config.review)
     logs.configure(as_json=not sys.stderr.isatty())
-    key = keys_in(config.store.key_env) if config.store.key_env else None
     where = url or config.store.url or ""
     open_store(where, patience_s=serving.PATIENCE_S, upgrade=False, documents=False).close()  # mistyped: none is made
-    with open_store(where, key=key, patience_s=serving.PATIENCE_S) as store:
+    opening = Opening(where, config, serving.PATIENCE_S)
+    with opening(upgrade=True) as store:
         desk = Desk(store, config)
         for line in serving.check(desk):
             click.echo(click.style(f"callaudit: {line}", fg="yellow", bold=True), err=True)
         statics.check()
         listening = serving.listen(config.review.host, config.review.port)
         click.echo(f"review desk of {store.name} at {serving.address_of(config.review, listening)}  (Ctrl+C ends it)")
-        serving.serve(desk, listening)
+        if config.review.workers == 1:
+            serving.serve(desk, listening)
+    if config.review.workers > 1:
+        serving.serve_by_many(opening, listening)
 
 
 def _check(config: ReviewConfig) -> None:

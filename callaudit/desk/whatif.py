@@ -26,6 +26,7 @@ from callaudit.desk.learning import Present
 from callaudit.desk.outcome import BROKEN
 from callaudit.desk.trying import Stored, Trial, Tried, check, try_calls
 from callaudit.errors import CallauditError, DeskError, StoreError
+from callaudit.orphans import end_with_parent
 from callaudit.rules.digests import asks_history
 from callaudit.rules.rulebook import Written
 from callaudit.store.database import Store
@@ -98,6 +99,21 @@ class _Chosen:
     was_reviewed: bool
 
 
+def wanted(written: Written, rule_id: str, knob: str, value: str) -> Change:
+    """The change that somebody wants, checked as far as that takes no time.
+
+    Raises
+    ------
+    DeskError
+    """
+    rule = next((one for one in written.book.rules if one.id == rule_id), None)
+    if rule is None:
+        raise DeskError("the rulebook has no such rule")
+    if asks_history(rule):
+        raise DeskError("this rule looks at other calls, and cannot be tried here; use callaudit rescore --dry-run")
+    return change(written, rule, knob, value)
+
+
 class Trials:
     """The trials of a desk: one at a time for each user, the newest counts."""
 
@@ -108,31 +124,17 @@ class Trials:
         self._timer: threading.Timer | None = None
         self._by_user: dict[int, Outcome] = {}
 
-    def change(self, written: Written, rule_id: str, knob: str, value: str) -> Change:
-        """The change that somebody wants, checked as far as that takes no time.
-
-        Raises
-        ------
-        DeskError
-        """
-        rule = next((one for one in written.book.rules if one.id == rule_id), None)
-        if rule is None:
-            raise DeskError("the rulebook has no such rule")
-        if asks_history(rule):
-            raise DeskError("this rule looks at other calls, and cannot be tried here; use callaudit rescore --dry-run")
-        return change(written, rule, knob, value)
-
-    def begin(self, user_id: int, wanted: Change, most: int = MOST_CALLS) -> Outcome:
+    def begin(self, user_id: int, chosen: Change, most: int = MOST_CALLS) -> Outcome:
         """Begins a trial, and returns at once; one of the same user that is under way is given up."""
-        made = Outcome(wanted)
+        made = Outcome(chosen)
         with self._lock:
             self._by_user[user_id] = made
         threading.Thread(target=self._work, args=(user_id, made, most), daemon=True).start()
         return made
 
-    def run(self, user_id: int, wanted: Change, most: int = MOST_CALLS) -> Outcome:
+    def run(self, user_id: int, chosen: Change, most: int = MOST_CALLS) -> Outcome:
         """The trial, when it is done."""
-        made = Outcome(wanted)
+        made = Outcome(chosen)
         with self._lock:
             self._by_user[user_id] = made
         self._work(user_id, made, most)
@@ -213,7 +215,7 @@ class Trials:
         """The outcome of something done in the process, which is begun where there is none."""
         with self._lock:
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent)
             if self._timer is not None:
                 self._timer.cancel()
             future = self._pool.submit(work, *given)

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from callaudit import __version__
+from callaudit.desk.whatif import Trials
 from callaudit.web import api, pages
 from callaudit.web.desk import Desk
 from callaudit.web.faults import add_faults
@@ -19,6 +20,7 @@ from callaudit.web.front import Front
 from callaudit.web.gate import Gate
 from callaudit.web.oidc import Provider
 from callaudit.web.sessions import is_local
+from callaudit.web.shared import Shared
 from callaudit.web.tries import Tries
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1", "[::1]")
@@ -51,13 +53,10 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_app(desk: Desk) -> FastAPI:
-    """The review desk on a store; a part that does not load stops it."""
-    app = FastAPI(
-        title="callaudit", version=__version__, docs_url=None, redoc_url=None, openapi_url=None,
-        root_path=desk.config.review.root_path,
-    )  # fmt: skip
-    app.state.desk, app.state.tries = desk, Tries()
+def make_app(desk: Desk, shared: Shared | None = None) -> FastAPI:
+    """The review desk on a store; a part that does not load stops it. `shared` is what it has in common with others."""
+    app = FastAPI(title="callaudit", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk, app.state.shared = desk, shared or Shared(Tries(), Trials(desk.store, desk.config))
     oidc = desk.config.review.oidc
     app.state.provider = Provider(oidc) if oidc.wanted else None
     for package in (pages, api):
@@ -72,5 +71,5 @@ def make_app(desk: Desk) -> FastAPI:
     app.add_middleware(Gate, desk=desk)
     hosts = desk.config.review.hosts or (LOCAL_HOSTS if is_local(desk.config.review.host) else ("*",))
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False)
-    app.add_middleware(Front)  # the last one is the outermost
+    app.add_middleware(Front, root_path=desk.config.review.root_path)  # the last one is the outermost
     return app

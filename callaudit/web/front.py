@@ -37,14 +37,16 @@ HSTS: Final = "max-age=31536000"
 class Front:
     """The outermost part of the application."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, root_path: str = "") -> None:
+        self._app, self._root_path = app, root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})
+        if self._root_path:
+            scope["root_path"] = self._root_path
         began, status = time.perf_counter(), 0
 
         async def sent(message: Message) -> None:

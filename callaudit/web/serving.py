@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import errno
 import socket
+import sys
 import threading
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
+from callaudit.batch import logs
 from callaudit.config import ReviewConfig
 from callaudit.desk import accounts
 from callaudit.errors import ConfigError
+from callaudit.orphans import end_with_parent
 from callaudit.web import oidc
 from callaudit.web.app import make_app
 from callaudit.web.desk import Desk
 from callaudit.web.learning import written_of
 from callaudit.web.sessions import is_local
+from callaudit.web.shared import Opening, Shared, kept_apart
 
 PATIENCE_S: Final = 5.0
 """How long a page waits for a database that is gone."""
@@ -26,6 +33,8 @@ GRACE_S: Final = 10
 KEEP_S: Final = 75
 """How long a connection stays open for the next request: who listens to a call sends nothing for a while, and what a
 browser sends at the moment of the closing is lost."""
+HUNG_S: Final = 60
+"""A process of several that says nothing for so long is replaced; to begin takes it seconds, on a busy machine many."""
 BACKLOG: Final = 256
 
 
@@ -101,20 +110,36 @@ def address_of(config: ReviewConfig, listening: socket.socket) -> str:
 
 def serve(desk: Desk, listening: socket.socket) -> None:
     """Serves until it is told to end (SIGINT, SIGTERM); what is under way is finished."""
-    config = desk.config.review
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(desk), log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
-            proxy_headers=bool(config.trusted_proxies), forwarded_allow_ips=list(config.trusted_proxies),
-            ssl_certfile=config.tls_cert, ssl_keyfile=config.tls_key, timeout_graceful_shutdown=GRACE_S,
-            timeout_keep_alive=KEEP_S,
-        )
-    )  # fmt: skip
-    threading.Thread(target=_read_ahead, args=(desk,), daemon=True).start()
+    app = _ready(desk)
     with listening:
-        server.run(sockets=[listening])
+        uvicorn.Server(_settings(desk.config.review, app)).run(sockets=[listening])
 
 
-def _read_ahead(desk: Desk) -> None:
-    """Reads the rulebook, which takes seconds, before the first page waits for it."""
-    written_of(desk)
+def serve_by_many(opening: Opening, listening: socket.socket) -> None:
+    """The same with `review.workers` processes; one that dies is replaced, and none outlives this one."""
+    config = opening.config.review
+    with listening, kept_apart(opening) as shared:
+        make = partial(_worker, opening, shared, not sys.stderr.isatty())
+        Multiprocess(_settings(config, make, factory=True, workers=config.workers), [listening]).run()
+
+
+def _settings(config: ReviewConfig, app: Any, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, lifespan="off", ws="none",
+        proxy_headers=bool(config.trusted_proxies), forwarded_allow_ips=list(config.trusted_proxies),
+        ssl_certfile=config.tls_cert, ssl_keyfile=config.tls_key, timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_S, timeout_worker_healthcheck=HUNG_S, **more,
+    )  # fmt: skip
+
+
+def _worker(opening: Opening, shared: Shared, as_json: bool) -> FastAPI:
+    """The application of one of several processes, made in it."""
+    end_with_parent()
+    logs.configure(as_json=as_json)
+    return _ready(Desk(opening(), opening.config), shared)
+
+
+def _ready(desk: Desk, shared: Shared | None = None) -> FastAPI:
+    """The application; the rulebook, which takes seconds, is read before the first page waits for it."""
+    threading.Thread(target=written_of, args=(desk,), daemon=True).start()
+    return make_app(desk, shared)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from typing import cast
-
 from fastapi import Request
 
 from callaudit.desk.knobs import Knob, knobs
@@ -14,19 +11,14 @@ from callaudit.errors import DeskError
 from callaudit.rules.digests import asks_history
 from callaudit.rules.rule import Rule
 from callaudit.rules.rulebook import Written
-from callaudit.web.desk import Desk, desk_of
+from callaudit.web.desk import Desk
 from callaudit.web.learning import written_of
-
-_LOCK = threading.Lock()
+from callaudit.web.shared import shared_of
 
 
 def trials_of(request: Request) -> Trials:
-    """The trials; one object for the application."""
-    state, desk = request.app.state, desk_of(request)
-    with _LOCK:
-        if not hasattr(state, "trials"):
-            state.trials = Trials(desk.store, desk.config)
-    return cast(Trials, state.trials)
+    """The trials; one object for the desk."""
+    return shared_of(request).trials
 
 
 def rulebook_of(desk: Desk) -> Written:

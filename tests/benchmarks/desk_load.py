@@ -17,7 +17,6 @@ import asyncio
 import hashlib
 import html
 import json
-import os
 import random
 import re
 import statistics
@@ -32,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+import psutil
 from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -53,6 +53,7 @@ MOST_COPIES = 255
 N_DAYS = 10
 FIRST_SOUND = 200_000
 WAIT_S = 60.0
+WARM_S = 15.0
 SAYS = ("upheld", "upheld", "overturned", "unsure")
 STALE = 409
 ALL_SHARE = 0.25
@@ -61,8 +62,9 @@ ALL_SHARE = 0.25
 
 @dataclass
 class Seen:
-    """What the reviewers saw: seconds by kind of answer, how often somebody else was faster, what went wrong."""
+    """What the reviewers saw: seconds by kind of answer, of those asked for after `since`; acts that came late; faults."""
 
+    since: float = 0.0
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     stale: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -161,7 +163,8 @@ class Reviewer:
         except httpx.HTTPError as error:
             self._seen.faults[f"{kind}: {type(error).__name__}"] += 1
             return None
-        self._seen.took[kind].append(time.perf_counter() - begun)
+        if begun >= self._seen.since:
+            self._seen.took[kind].append(time.perf_counter() - begun)
         if answer.status_code == STALE:
             self._seen.stale += 1
         elif not answer.is_success:
@@ -174,22 +177,26 @@ class Reviewer:
 
 
 async def load(address: str, secrets: Sequence[str], seconds: float, think: tuple[float, float]) -> Seen:
-    """All reviewers at once."""
-    seen, until = Seen(), time.perf_counter() + seconds
+    """All reviewers at once; what is asked for in the first `WARM_S` is not counted, but for faults."""
+    seen = Seen(since=time.perf_counter() + WARM_S)
+    until = seen.since + seconds
     many = [Reviewer(address, secret, seen, number, think) for number, secret in enumerate(secrets)]
     await asyncio.gather(*(one.work(until, 2 * think[1]) for one in many))
     return seen
 
 
 # ── the server ───────────────────────────────────────────────────────────────────────────────────────────────────
-def serve(store: Path | str, folder: Path) -> tuple[subprocess.Popen[str], str]:
+def serve(store: Path | str, folder: Path, workers: int) -> tuple[subprocess.Popen[str], str]:
     """`callaudit review` on a free port, and where it is."""
     settings = folder / "load.toml"
     settings.write_text(f'[review]\nsound_cache = "{folder / "sound"}"\n')
     command = "import sys; from callaudit.cli import main; sys.exit(main())"
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-c", command, "review", "--store", str(store), "--config", str(settings), "--port", "0"],
+            [
+                sys.executable, "-c", command, "review", "--store", str(store), "--config", str(settings),
+                "--port", "0", "--workers", str(workers),
+            ],
             stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
     assert server.stdout is not None
@@ -200,17 +207,15 @@ def serve(store: Path | str, folder: Path) -> tuple[subprocess.Popen[str], str]:
     return server, found[0]
 
 
-def memory_mb(pid: int) -> tuple[float, float]:
-    """What a process holds now, and the most it held."""
-    told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    now, most = (int(told[name].split()[0]) / 1000 for name in ("VmRSS", "VmHWM"))
-    return now, most
+def memory_mb(server: psutil.Process) -> float:
+    """What its processes hold, what they share counted for each."""
+    return sum(one.memory_info().rss for one in (server, *server.children(recursive=True))) / 1e6
 
 
-def cpu_s(pid: int) -> float:
-    """Seconds of a processor that a process has had."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_s(server: psutil.Process) -> float:
+    """Seconds of a processor that they have had."""
+    times = [one.cpu_times() for one in (server, *server.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 def tell(seen: Seen, seconds: float) -> None:
@@ -234,6 +239,7 @@ def main() -> None:
     parser.add_argument("--heard", type=int, default=300, help="calls with document and sound")
     parser.add_argument("--reviewers", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--workers", type=int, default=2, help="processes that serve")
     parser.add_argument("--think", type=float, nargs=2, default=(1.0, 3.0), metavar="S")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -244,14 +250,14 @@ def main() -> None:
         if known is None:
             fill(store, given.folder, given.calls, given.heard)
         secrets = sign_in(store, given.reviewers)
-    server, address = serve(url, given.folder)
+    server, address = serve(url, given.folder, given.workers)
     try:
-        begun_s = cpu_s(server.pid)
+        began_s = cpu_s(watched := psutil.Process(server.pid))
         seen = asyncio.run(load(address, secrets, given.seconds, tuple(given.think)))
         tell(seen, given.seconds)
-        n = sum(map(len, seen.took.values()))
-        print(f"server: {1000 * (cpu_s(server.pid) - begun_s) / n:.0f} ms of a processor an answer")
-        print("server: {:.0f} MB, at most {:.0f} MB".format(*memory_mb(server.pid)))
+        n = sum(map(len, seen.took.values())) * (WARM_S + given.seconds) / given.seconds
+        print(f"server: {1000 * (cpu_s(watched) - began_s) / n:.0f} ms of a processor an answer")
+        print(f"server: {memory_mb(watched):.0f} MB")
     finally:
         server.terminate()
         server.wait(20)

@@ -15,7 +15,7 @@ from callaudit.desk import judging
 from callaudit.desk.knobs import change, knobs
 from callaudit.desk.learning import Present
 from callaudit.desk.trying import Stored, Trial, check, try_calls
-from callaudit.desk.whatif import Outcome, Trials
+from callaudit.desk.whatif import Outcome, Trials, wanted
 from callaudit.errors import DeskError
 from callaudit.pipeline import judge_call
 from callaudit.reports.stored import audit_from
@@ -195,7 +195,7 @@ def test_a_damaged_document_is_left_out(book: Path, written: Written) -> None:
 
 
 def test_it_is_done_in_a_process_of_its_own(trials: Trials, written: Written) -> None:
-    made = trials.run(1, trials.change(written, "rings", "check.rings_most", "0"))
+    made = trials.run(1, wanted(written, "rings", "check.rings_most", "0"))
     assert (made.fault, made.n, made.is_done) == ("", 3, True)
     assert made.flips
     assert trials.of(1, "rings") is made

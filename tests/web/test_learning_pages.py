@@ -118,7 +118,7 @@ def test_a_change_is_tried_while_the_page_asks_after_it(at: Client, learned: Des
     plain = reviewer.post("/rules/no-interrupting/what-if", data=given, follow_redirects=False)
     assert plain.status_code == 303
     assert at("second").post("/rules/no-interrupting/what-if/change").status_code == 404  # another's trial
-    reviewer.app.state.trials.close()  # type: ignore[attr-defined]  # the application
+    reviewer.app.state.shared.trials.close()  # type: ignore[attr-defined]  # the application
 
 
 def test_a_change_that_is_none_is_refused_in_words(at: Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import signal
@@ -10,10 +9,15 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx2
+import psutil
 import pytest
 from click.testing import CliRunner, Result
 
@@ -159,32 +163,106 @@ def test_no_template_names_an_address_without_what_precedes_it(path: Path) -> No
 
 
 # ── the whole program ────────────────────────────────────────────────────────────────────────────────────────────
+PROGRAM = [sys.executable, "-c", "from callaudit.cli import main; main()", "review", "--port", "0"]
+WITHIN_S = 120.0
+
+
+@contextmanager
+def started(desk: Desk, *options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The desk as a program, listening at the port; nothing of it outlives the test."""
+    with subprocess.Popen(
+        [*PROGRAM, "--store", str(desk.store.path), *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}, start_new_session=True,
+    ) as running:  # fmt: skip
+        guard = threading.Timer(WITHIN_S, os.killpg, (running.pid, signal.SIGKILL))
+        guard.start()
+        try:
+            assert running.stdout is not None
+            line = running.stdout.readline()
+            address = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+            assert address is not None, line + running.communicate()[1]
+            yield running, int(address[1])
+        finally:
+            guard.cancel()
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+
+
 @built
 def test_it_serves_and_ends_when_it_is_told_to(desk: Desk) -> None:
-    program = [sys.executable, "-c", "from callaudit.cli import main; main()", "review", "--port", "0"]
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*program, "--store", str(desk.store.path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment,
-    ) as running:  # fmt: skip
-        guard = threading.Timer(120, running.kill)
-        guard.start()
-        assert running.stdout is not None
-        line = running.stdout.readline()
-        address = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
-        assert address is not None, line + running.communicate()[1]
-        connection = http.client.HTTPConnection("127.0.0.1", int(address[1]), timeout=60)
-        connection.request("GET", "/health")
-        assert connection.getresponse().read() == b'{"status":"ok"}'
-        connection.request("GET", "/calls/1?text=13800001234", headers={"Accept": "text/html"})
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == 303
-        assert answer.headers["server"] is None
+    with started(desk) as (running, port):
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=60).text == '{"status":"ok"}'
+        path = "/calls/1?text=13800001234"
+        answer = httpx2.get(f"http://127.0.0.1:{port}{path}", headers={"Accept": "text/html"})
+        assert answer.status_code == 303
+        assert "server" not in answer.headers
         running.send_signal(signal.SIGTERM)
         _, said = running.communicate()
-        guard.cancel()
     assert running.returncode in (0, -signal.SIGTERM)
     assert '"path": "/calls/1"' in said
     assert "13800001234" not in said
     assert "Traceback" not in said
+
+
+@built
+@pytest.mark.skipif(sys.platform == "win32", reason="stops processes by signals that Windows does not have")
+def test_several_processes_serve_one_desk_and_count_tries_together(desk: Desk) -> None:
+    with started(desk, "--workers", "2") as (running, port):
+        one, other = _servers(running, port, 2)
+        assert [_tries(port, stopped=one) for _ in range(3)] == [401] * 3
+        assert [_tries(port, stopped=other) for _ in range(3)] == [401, 401, 429]
+        everybody = psutil.Process(running.pid).children(recursive=True)
+        assert len(everybody) >= 3, "two that serve and one that keeps what they share"
+        running.kill()
+        _, left = psutil.wait_procs(everybody, timeout=30)
+        assert left == [], "none outlives the one that began them"
+
+
+@built
+@pytest.mark.skipif(sys.platform == "win32", reason="ends processes by signals that Windows does not have")
+def test_a_process_that_dies_is_replaced_and_all_end_when_told_to(desk: Desk) -> None:
+    with started(desk, "--workers", "2") as (running, port):
+        one, other = _servers(running, port, 2)
+        one.kill()
+        replaced = _servers(running, port, 2, without=one)
+        assert other in replaced
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200
+        everybody = psutil.Process(running.pid).children(recursive=True)
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate()
+        _, left = psutil.wait_procs(everybody, timeout=30)
+    assert running.returncode == 0
+    assert left == []
+    assert "Traceback" not in said
+
+
+def _servers(running: subprocess.Popen[str], port: int, n: int, without: psutil.Process | None = None) -> Any:
+    """The processes that take connections, once there are so many."""
+    until = time.monotonic() + WITHIN_S
+    while time.monotonic() < until:
+        children = [one for one in psutil.Process(running.pid).children() if one != without]
+        found = [one for one in children if _listens(one, port)]
+        if len(found) == n:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{n} processes were to listen; these run: {children}")
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    try:
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in process.net_connections())
+    except psutil.Error:
+        return False
+
+
+def _tries(port: int, stopped: psutil.Process) -> int:
+    """What a wrong password is answered while one process cannot answer."""
+    stopped.suspend()
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as visitor:
+            token = re.search(r'name="csrf" value="(\w+)"', visitor.get("/sign-in").text)
+            assert token is not None
+            data = {"csrf": token[1], "name": "lead", "password": "wrong"}
+            return visitor.post("/sign-in", data=data).status_code
+    finally:
+        stopped.resume()

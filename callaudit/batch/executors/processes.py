@@ -29,6 +29,7 @@ from callaudit.batch.executors.base import attempt, unfit
 from callaudit.batch.executors.crew import Limits, News, Vitals, employ
 from callaudit.batch.logs import configure
 from callaudit.batch.tasks import MakeWork, Outcome, Task
+from callaudit.orphans import end_with_parent
 
 BEAT_S = 1.0
 """A worker tells of its steps no more often than this."""
@@ -173,16 +174,7 @@ def _stand_alone() -> None:
         signal.signal(one, signal.SIG_IGN)
     if hasattr(os, "setsid"):
         os.setsid()
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        if hasattr(os, "killpg"):
-            os.killpg(0, signal.SIGKILL)
-        os._exit(1)
+    end_with_parent(group=True)
 
 
 class _Speaker:

@@ -11,7 +11,7 @@ from callaudit.desk import learning
 from callaudit.desk.learning import Band, Judged, Present
 from callaudit.desk.people import User
 from callaudit.desk.trying import Standing
-from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN, Flip
+from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN, Flip, wanted
 from callaudit.errors import DeskError, NotThere
 from callaudit.records import Status, Verdict
 from callaudit.web.desk import TheDesk, needs
@@ -193,7 +193,7 @@ def what_if(request: Request, desk: TheDesk, user: Learner, rule: RuleId, given:
     if rule not in rules_of(written):
         raise NotThere("there is no such rule")
     trials = trials_of(request)
-    done = trials.run(user.id, trials.change(written, rule, given.knob, given.value), given.calls)
+    done = trials.run(user.id, wanted(written, rule, given.knob, given.value), given.calls)
     if done.fault:
         raise DeskError(translated(language_of(request, user), done.fault))
     return WhatIfOut(

@@ -16,7 +16,7 @@ from callaudit.errors import DeskError
 from callaudit.web.desk import Desk, SignedIn, TheDesk, needs, page
 from callaudit.web.drawing import language_of
 from callaudit.web.sessions import put
-from callaudit.web.tries import Tries
+from callaudit.web.shared import shared_of
 from callaudit.web.words import say, translated
 
 router = APIRouter()
@@ -42,7 +42,7 @@ def change_password(
     request: Request, desk: TheDesk, user: SignedIn, old: Password, new: Password, again: Password
 ) -> Response:
     """Changes it, and signs other browsers out; this one goes on with a new secret."""
-    tries: Tries = request.app.state.tries
+    tries = shared_of(request).tries
     address = request.client.host if request.client else ""
     language = language_of(request, user)
     if wait_s := tries.refuse_s(user.name, address):

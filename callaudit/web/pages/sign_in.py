@@ -20,7 +20,7 @@ from callaudit.web.desk import Desk, TheDesk, page
 from callaudit.web.drawing import language_of
 from callaudit.web.oidc import Provider, claim
 from callaudit.web.sessions import START, START_COOKIE, csrf_of, keeps_cookie, new_start, put, secret_in, take
-from callaudit.web.tries import Tries
+from callaudit.web.shared import shared_of
 from callaudit.web.words import say, translated
 
 router = APIRouter()
@@ -74,7 +74,7 @@ async def sign_in(
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Signs in, or says that name or password are not right; never which."""
-    tries: Tries = request.app.state.tries
+    tries = shared_of(request).tries
     address = request.client.host if request.client else ""
     if wait_s := tries.refuse_s(name, address):
         refused = await run_in_threadpool(form, request, desk, next, _say(request, "fault.429.more"), 429, name)
@@ -90,7 +90,7 @@ def _prove(request: Request, desk: Desk, name: str, password: str, target: str, 
     if user is None:
         accounts.note_failure(desk.store, name, now=desk.clock())
         return form(request, desk, target, _say(request, "access.wrong"), 401, name)
-    request.app.state.tries.succeeded(name, address)
+    shared_of(request).tries.succeeded(name, address)
     return welcome(request, desk, user, target, "sign in")
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from callaudit.desk.people import User
-from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN
+from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN, wanted
 from callaudit.errors import NotThere
 from callaudit.web.desk import TheDesk, page
 from callaudit.web.drawing import language_of
@@ -26,8 +26,7 @@ def begin(
 ) -> Response:  # fmt: skip
     """Begins a trial; one that this user has under way is given up."""
     trials = trials_of(request)
-    wanted = trials.change(rulebook_of(desk), rule, knob, value)
-    trials.begin(user.id, wanted, most)
+    trials.begin(user.id, wanted(rulebook_of(desk), rule, knob, value), most)
     return _told(request, user, rule, knob)
 
 
