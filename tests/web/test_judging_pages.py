@@ -246,6 +246,19 @@ def test_the_trail_is_found_by_person_act_day_and_call(client: Client, clock: Cl
     assert lead.get("/trail", params={"since": "gestern"}).status_code == 422
 
 
+def test_the_trail_tells_rules_by_their_titles_and_folds_many(client: Client, desk: Desk) -> None:
+    reviewer = client("reviewer")
+    judged(reviewer, "overturned", 0)
+    assert reviewer.post(f"/api/calls/{CALL}/reviewed", json={"version": 1, "uphold_rest": True}).status_code == 200
+    for language, titles, n in (("zh", ("结束时感谢来电", "误判"), "条"), ("en", ("Overturned",), "")):
+        lead = client("lead", headers={"Accept-Language": language})
+        shown = lead.get("/trail").text.split("<tbody>")[-1]
+        assert "rules=" not in shown
+        assert not re.search(r">[a-z]+(-[a-z]+)+<", shown)  # the id of a rule
+        assert re.search(rf"<summary>\w+ \d+ ?{n}</summary><ul><li>", shown)
+        assert all(title in shown for title in titles)
+
+
 def test_every_act_and_every_refusal_has_words() -> None:
     from pathlib import Path
 

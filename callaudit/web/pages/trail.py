@@ -15,11 +15,13 @@ from callaudit.desk import trail
 from callaudit.desk.people import User
 from callaudit.desk.trail import Asked, Line
 from callaudit.errors import NotThere
+from callaudit.store.desk_tables import UserRow
 from callaudit.store.tables import AuditRow, CallRow
+from callaudit.web.acts import details
 from callaudit.web.desk import TheDesk, needs, page
 from callaudit.web.drawing import language_of
 from callaudit.web.moments import moment, offset_at
-from callaudit.web.reviewing import act_name
+from callaudit.web.reviewing import bench_of
 from callaudit.web.words import words
 
 router = APIRouter()
@@ -41,15 +43,15 @@ def trail_page(
         asked = Asked(who or None, act or None, first, end, recording_id)
         found = trail.lines(session, asked, before=int(before) if before else None)
         acts, names = trail.acts(session), trail.names(session)
-        calls = _calls(session, found)
+        calls, people = _calls(session, found), _names(session, found)
     chosen = {"who": who, "act": act, "since": since, "until": until, "call": call}
     query = urlencode({key: value for key, value in chosen.items() if value})
-    language = language_of(request, user)
+    language, sheets = language_of(request, user), bench_of(desk).sheets
     return page(
         request, user, "trail/list.html.j2", lines=found, acts=acts, names=names, calls=calls, chosen=chosen,
         query=query, before=before, after=found[-1].id if len(found) == trail.PAGE else None, moment=moment,
         named=lambda one: words(language).get(f"trail.act.{one}", one),
-        told=lambda line: act_name(desk, language, line),
+        details=lambda line: details(line, language, lambda rule: sheets.title(rule, language), people.__getitem__),
     )  # fmt: skip
 
 
@@ -73,3 +75,10 @@ def _calls(session: Session, lines: tuple[Line, ...]) -> dict[str, int]:
     wanted = select(CallRow.recording_id, CallRow.id).join(AuditRow, AuditRow.call_id == CallRow.id)
     rows = session.execute(wanted.where(CallRow.recording_id.in_(ids), AuditRow.latest)) if ids else ()
     return {row.recording_id: row.id for row in rows}
+
+
+def _names(session: Session, lines: tuple[Line, ...]) -> dict[int, str]:
+    """The accounts that had these calls before; one that is gone is its number."""
+    ids = {line.what["before"] for line in lines if isinstance(line.what.get("before"), int)}
+    rows = session.execute(select(UserRow.id, UserRow.shown_name).where(UserRow.id.in_(ids))) if ids else ()
+    return {one: str(one) for one in ids} | {row.id: row.shown_name for row in rows}
