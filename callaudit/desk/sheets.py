@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
 
@@ -48,9 +48,13 @@ class Sheets:
 
     def title(self, rule: str, language: str) -> str:
         """The name of a rule in that language; its id where the rulebook knows it no more."""
+        return self.titles([rule], language)[rule]
+
+    def titles(self, rules: Iterable[str], language: str) -> dict[str, str]:
+        """The names of rules, as `title`, by their ids."""
         next(self._books(), None)  # has it read
-        known = self._titles.get(rule)
-        return rule if known is None else known.of("zh" if language == "zh" else "en")
+        own = self._titles
+        return {rule: own[rule].of("zh" if language == "zh" else "en") if rule in own else rule for rule in rules}
 
     def _books(self) -> Iterator[Rulebook]:
         """The rulebook as it was read, then as it is on disk now, unless that was a moment ago."""

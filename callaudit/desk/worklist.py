@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from callaudit.desk.people import JUDGES, User
 from callaudit.records import Severity, Verdict
@@ -18,7 +18,7 @@ from callaudit.store.entries import Breach
 from callaudit.store.queries import Listed
 from callaudit.store.tables import BreachRow
 
-ORDER: Mapping[str, int] = {"critical": 0, "major": 1, "minor": 2}
+ORDER: Mapping[Severity, int] = {"critical": 0, "major": 1, "minor": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,90 +74,101 @@ def lines(
     ----------
     rules, severity : of these the worst is told, where any are named
     """
-    breaches = _breaches(session, [one.place.audit_id for one in listed])
-    recordings = [one.recording_id for one in listed]
-    cases = {row.recording_id: row for row in session.scalars(_cases(recordings))}
-    appealed = set(session.scalars(_appealed(recordings)))
-    names = {one: name for one, name in session.execute(select(UserRow.id, UserRow.shown_name))} if cases else {}
-    if not user.may("see all calls"):
-        names = {}
+    if not listed:
+        return ()
+    broken = _broken(session, [one.place.audit_id for one in listed], rules, severity)
+    cases = _cases(session, [one.recording_id for one in listed])
+    knows = user.may("see all calls")
     return tuple(
-        _line(
-            user,
-            one,
-            breaches.get(one.place.audit_id, []),
-            cases.get(one.recording_id),
-            names,
-            appealed,
-            rules,
-            severity,
-        )
-        for one in listed
+        _line(user, one, broken.get(one.place.audit_id, _NOTHING), cases.get(one.recording_id), knows) for one in listed
     )
 
 
-def _line(
-    user: User,
-    listed: Listed,
-    breaches: Sequence[Breach],
-    case: CaseRow | None,
-    names: Mapping[int, str],
-    appealed: Collection[str],
-    rules: Collection[str],
-    severity: Severity | None,
-) -> Line:
-    worst = min(
-        (one for one in breaches if (not rules or one.rule in rules) and severity in (None, one.severity)),
-        key=lambda one: (ORDER[one.severity], -one.confidence, one.rule),
-        default=None,
-    )
-    counted: dict[Severity, int] = {"critical": 0, "major": 0, "minor": 0}
-    for one in breaches:
-        counted[one.severity] += 1
-    is_judged = case is not None and case.verdict is not None
-    outcome = case if case is not None and is_judged else listed
+def _line(user: User, listed: Listed, broken: _Broken, case: Any, knows: bool) -> Line:
+    """The line; `case` is a row of `_CASES`, and `knows` tells whether names are the reader's business."""
+    worst, counted = broken
+    if case is None:
+        return Line(
+            listed, listed.verdict, listed.score, listed.low, listed.high, False, worst, counted, 0, None, None, False,
+            None, None, False,
+        )  # fmt: skip
+    is_judged = case.verdict is not None
+    outcome = case if is_judged else listed
     return Line(
         listed=listed,
-        verdict=outcome.verdict or listed.verdict,  # type: ignore[arg-type]  # the table holds no other verdicts
+        verdict=outcome.verdict,
         score=outcome.score,
         low=outcome.low,
         high=outcome.high,
         is_judged=is_judged,
         worst=worst,
         n_broken=counted,
-        version=0 if case is None else case.version,
-        state=None if case is None else case.state,
-        assignee=None if case is None else names.get(case.assignee_id or 0),
-        is_mine=case is not None and case.assignee_id == user.id,
-        reviewer=None if case is None else names.get(case.reviewer_id or 0),
-        reviewed_at=None if case is None else case.reviewed_at,
-        has_appeal=listed.recording_id in appealed,
+        version=case.version,
+        state=case.state,
+        assignee=case.assignee if knows else None,
+        is_mine=case.assignee_id == user.id,
+        reviewer=case.reviewer if knows else None,
+        reviewed_at=case.reviewed_at,
+        has_appeal=case.has_appeal,
     )
 
 
 def colleagues(session: Session) -> tuple[Colleague, ...]:
     """Everybody who can be given calls, by name, and how many wait for each."""
-    open_ones = select(CaseRow.assignee_id, func.count()).where(CaseRow.assignee_id.is_not(None))
-    open_ones = open_ones.where(CaseRow.state == "open").group_by(CaseRow.assignee_id)
-    waiting = {one: n for one, n in session.execute(open_ones)}
-    rows = select(UserRow.id, UserRow.name, UserRow.shown_name)
-    rows = rows.where(UserRow.role.in_(JUDGES), UserRow.disabled_at.is_(None)).order_by(UserRow.shown_name, UserRow.id)
-    return tuple(Colleague(*row, waiting.get(row.id, 0)) for row in session.execute(rows))
+    return tuple(Colleague(*row) for row in session.execute(_COLLEAGUES))
 
 
-def _breaches(session: Session, audit_ids: Sequence[int]) -> dict[int, list[Breach]]:
-    found: dict[int, list[Breach]] = {}
-    rows: Any = select(
-        BreachRow.audit_id, BreachRow.rule, BreachRow.severity, BreachRow.confidence, BreachRow.start_s, BreachRow.times
-    ).where(BreachRow.audit_id.in_(audit_ids))
-    for audit_id, *rest in session.execute(rows) if audit_ids else ():
-        found.setdefault(audit_id, []).append(Breach(*rest))
-    return found
+_Broken = tuple[Breach | None, Mapping[Severity, int]]
+"""What counts as the worst that was found in a call, and how much of each severity was."""
+_NOTHING: Final[_Broken] = (None, dict.fromkeys(ORDER, 0))
 
 
-def _cases(recordings: Sequence[str]) -> Any:  # a SELECT
-    return select(CaseRow).where(CaseRow.recording_id.in_(recordings))
+def _broken(
+    session: Session, audit_ids: Sequence[int], rules: Collection[str], severity: Severity | None
+) -> dict[int, _Broken]:
+    found: dict[int, dict[Severity, int]] = {}
+    worst: dict[int, tuple[int, float, str, Breach]] = {}
+    rows: Any = session.execute(_BREACHES, {"ids": audit_ids})
+    for audit_id, rule, grave, confidence, start_s, times in rows:
+        found.setdefault(audit_id, dict.fromkeys(ORDER, 0))[grave] += 1
+        if (rules and rule not in rules) or severity not in (None, grave):
+            continue
+        key = (ORDER[grave], -confidence, rule)
+        if audit_id not in worst or key < worst[audit_id][:3]:
+            worst[audit_id] = (*key, Breach(rule, grave, confidence, start_s, times))
+    return {one: (worst[one][3] if one in worst else None, counted) for one, counted in found.items()}
 
 
-def _appealed(recordings: Sequence[str]) -> Any:  # a SELECT
-    return select(AppealRow.recording_id).where(AppealRow.recording_id.in_(recordings), AppealRow.state == "open")
+def _cases(session: Session, recordings: Sequence[str]) -> dict[str, Any]:
+    """The cases of recordings, as rows of `_CASES`."""
+    return {row.recording_id: row for row in session.execute(_CASES, {"recordings": recordings})}
+
+
+# ── statements, made once ────────────────────────────────────────────────────────────────────────────────────────
+_BREACHES: Final = select(
+    BreachRow.audit_id, BreachRow.rule, BreachRow.severity, BreachRow.confidence, BreachRow.start_s, BreachRow.times
+).where(BreachRow.audit_id.in_(bindparam("ids", expanding=True)))
+_ASSIGNEES, _REVIEWERS = aliased(UserRow), aliased(UserRow)
+_APPEALS: Final = exists().where(AppealRow.recording_id == CaseRow.recording_id, AppealRow.state == "open")
+_CASES: Final = (
+    select(
+        CaseRow.recording_id, CaseRow.version, CaseRow.state, CaseRow.assignee_id, CaseRow.reviewed_at, CaseRow.verdict,
+        CaseRow.score, CaseRow.low, CaseRow.high, _ASSIGNEES.shown_name.label("assignee"),
+        _REVIEWERS.shown_name.label("reviewer"), _APPEALS.label("has_appeal"),
+    )
+    .outerjoin(_ASSIGNEES, _ASSIGNEES.id == CaseRow.assignee_id)
+    .outerjoin(_REVIEWERS, _REVIEWERS.id == CaseRow.reviewer_id)
+    .where(CaseRow.recording_id.in_(bindparam("recordings", expanding=True)))
+)  # fmt: skip
+_WAITING: Final = (
+    select(CaseRow.assignee_id, func.count().label("n"))
+    .where(CaseRow.assignee_id.is_not(None), CaseRow.state == "open")
+    .group_by(CaseRow.assignee_id)
+    .subquery()
+)
+_COLLEAGUES: Final = (
+    select(UserRow.id, UserRow.name, UserRow.shown_name, func.coalesce(_WAITING.c.n, 0))
+    .outerjoin(_WAITING, _WAITING.c.assignee_id == UserRow.id)
+    .where(UserRow.role.in_(JUDGES), UserRow.disabled_at.is_(None))
+    .order_by(UserRow.shown_name, UserRow.id)
+)

@@ -35,8 +35,16 @@ class Asked(Protocol):
 
 def given(wanted: Asked) -> Any | None:
     """The ids of the calls whose case is as wanted, as a SELECT; None where calls without a case may be wanted."""
-    if not (wanted.reviewed or wanted.assigned or wanted.assignees or wanted.appealed):
-        return None
+    return _calls(*asks(wanted)) if needs_case(wanted) else None
+
+
+def needs_case(wanted: Asked) -> bool:
+    """Whether no call without a case is wanted."""
+    return bool(wanted.reviewed or wanted.assigned or wanted.assignees or wanted.appealed)
+
+
+def asks(wanted: Asked) -> list[Any]:
+    """The conditions on the case of a call that needs one, all of which hold."""
     asked: list[Any] = []
     if wanted.reviewed is not None:
         asked.append(CaseRow.state.in_(CHECKED) if wanted.reviewed else CaseRow.state.not_in(CHECKED))
@@ -46,13 +54,13 @@ def given(wanted: Asked) -> Any | None:
         asked.append(CaseRow.assignee_id.in_(wanted.assignees))
     if wanted.appealed:
         asked.append(CaseRow.recording_id.in_(select(AppealRow.recording_id).where(AppealRow.state == "open")))
-    return _calls(*asked)
+    return asked
 
 
 def given_by_others(wanted: Asked) -> Any | None:
     """The ids of the calls that `without` leaves out, as a SELECT; None where it leaves out none."""
-    left_out = _left_out(wanted)
-    return _calls(or_(false(), *left_out)) if left_out else None
+    others = left_out(wanted)
+    return _calls(or_(false(), *others)) if others else None
 
 
 def without(wanted: Asked, call_id: Any) -> list[Any]:
@@ -62,14 +70,15 @@ def without(wanted: Asked, call_id: Any) -> list[Any]:
     ----------
     call_id : what gives the id of a call
     """
-    left_out = _left_out(wanted)
-    if not left_out:
+    others = left_out(wanted)
+    if not others:
         return []
     case = select(CaseRow.recording_id).join(CallRow, CallRow.recording_id == CaseRow.recording_id)
-    return [~case.where(CallRow.id == call_id, or_(false(), *left_out)).correlate_except(CaseRow, CallRow).exists()]
+    return [~case.where(CallRow.id == call_id, or_(false(), *others)).correlate_except(CaseRow, CallRow).exists()]
 
 
-def _left_out(wanted: Asked) -> list[Any]:
+def left_out(wanted: Asked) -> list[Any]:
+    """The conditions on a case of which any leaves its call out; none where none is left out."""
     return [
         *([CaseRow.state.in_(CHECKED)] if wanted.reviewed is False else []),
         *([CaseRow.assignee_id.is_not(None)] if wanted.assigned is False else []),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from callaudit.records import Severity, Verdict
 from callaudit.store import caseload
 from callaudit.store.counts import EVERY
+from callaudit.store.desk_tables import CaseRow
 from callaudit.store.entries import FIRST_RANK, NONE_CRITICAL, VERDICTS
 from callaudit.store.search import Hits, hits
 from callaudit.store.spoken import Said
@@ -166,9 +168,10 @@ def _few_places(
 
 def _of_given(wanted: Filter, given: Sequence[Any], many: Hits | None = None) -> Any:  # a SELECT of two columns
     rank: Any = AuditRow.rank + 0
-    ranks = or_(false(), *(and_(rank >= first, rank < end) for first, end in _stretches(wanted)))
-    found = select(rank, AuditRow.id).where(AuditRow.latest, ranks, *(AuditRow.call_id.in_(one) for one in given))
-    if caseload.given(wanted) is None:
+    found = select(rank, AuditRow.id).where(
+        AuditRow.latest, _ranks(rank, wanted), *(AuditRow.call_id.in_(one) for one in given)
+    )
+    if not caseload.needs_case(wanted):
         found = found.where(*caseload.without(wanted, AuditRow.call_id))
     if many is not None:
         found = found.where(many.holds(AuditRow.call_id))
@@ -211,6 +214,8 @@ def count(session: Session, wanted: Filter) -> int:
             found = _places(wanted, stretch, many)
             n += _n(session, found.limit(MOST + 1 - n) if many.are_lots else found)
         return n
+    if wanted.since is not None and wanted.since == wanted.until and not wanted.rules:  # the calls of a day are few
+        return sum(_n(session, _places(wanted, one)) for one in _stretches(wanted))
     others = caseload.given_by_others(wanted)  # cases are few: those who have none are told by those who have one
     wanted = replace(wanted, reviewed=None, assigned=None)
     n_others = 0 if others is None else _n(session, _of_given(wanted, [others]))
@@ -219,6 +224,54 @@ def count(session: Session, wanted: Filter) -> int:
     table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
     summed = select(func.sum(table.n_calls)).where(*counted(table, wanted), table.verdict.in_(wanted.verdicts))
     return int(session.scalar(summed) or 0) - n_others
+
+
+def counts(session: Session, wanted: Sequence[Filter]) -> tuple[int, ...]:
+    """As `count`, of several filters; of those that name no more than verdicts, days and cases in one statement."""
+    joint = tuple(one for one in dict.fromkeys(wanted) if one == _bare(one))
+    known: dict[Filter, int] = {}
+    if joint:
+        sums = _sums_of(joint)
+        row = [int(number) for number in session.execute(_counting(joint, sums)).one()]
+        of_days = dict(zip(sums, row[len(joint) :], strict=True))
+        for one, n in zip(joint, row, strict=False):
+            known[one] = n if caseload.needs_case(one) else of_days[_of_days(one)] - n
+    return tuple(known[one] if one in known else count(session, one) for one in wanted)
+
+
+def _bare(wanted: Filter) -> Filter:
+    """A filter of verdicts, days and cases alone."""
+    return replace(wanted, agents=(), teams=(), rules=(), severity=None, least_confidence=None, said=None)
+
+
+def _of_days(wanted: Filter) -> Filter:
+    return replace(wanted, reviewed=None, assigned=None)
+
+
+@lru_cache(maxsize=128)
+def _sums_of(wanted: tuple[Filter, ...]) -> tuple[Filter, ...]:
+    """What is to be known of all calls, cases or not."""
+    return tuple(dict.fromkeys(_of_days(one) for one in wanted if not caseload.needs_case(one)))
+
+
+@lru_cache(maxsize=128)
+def _counting(wanted: tuple[Filter, ...], sums: tuple[Filter, ...]) -> Any:  # a SELECT of one row
+    """For each filter the calls among those with a case that it holds, or leaves out, by one pass through the cases;
+    then the sums."""
+    numbers: list[Any] = []
+    for one in wanted:
+        of_case = and_(*caseload.asks(one)) if caseload.needs_case(one) else or_(false(), *caseload.left_out(one))
+        numbers.append(func.count().filter(of_case, _ranks(AuditRow.rank, one), *_days(AuditRow.day, one)))
+    for one in sums:
+        days = select(func.coalesce(func.sum(DayCount.n_calls), 0))
+        days = days.where(*counted(DayCount, one), DayCount.verdict.in_(one.verdicts))
+        numbers.append(days.scalar_subquery())
+    rows = select(*numbers).select_from(CaseRow).join(CallRow, CallRow.recording_id == CaseRow.recording_id)
+    return rows.join(AuditRow, AuditRow.call_id == CallRow.id).where(AuditRow.latest)
+
+
+def _ranks(rank: Any, wanted: Filter) -> ColumnElement[bool]:
+    return or_(false(), *(and_(rank >= first, rank < end) for first, end in _stretches(wanted)))
 
 
 def _n(session: Session, found: Any) -> int:

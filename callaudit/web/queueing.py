@@ -31,6 +31,7 @@ KNOWN_FOR_S: Final = 60.0
 """So long it is believed what there is to choose from, unless a call is judged before."""
 _KNOWN: Final[WeakKeyDictionary[Store, tuple[int, float, Known]]] = WeakKeyDictionary()
 _LOCK: Final = Lock()
+_NEWEST: Final = select(func.max(AuditRow.id))
 AROUND: Final = 16
 """Characters that are shown around what was searched for."""
 
@@ -78,21 +79,31 @@ class Page:
 
 def page_of(desk: Desk, user: User, asked: Asked, after: Place | None = None, limit: int = PAGE) -> Page:
     """A page of the queue as somebody sees it."""
+    return desk.store.transact(lambda session: read_page(session, desk, user, asked, after, limit), write=False)
 
-    def work(session: Session) -> Page:
-        colleagues = worklist.colleagues(session) if user.may("see all calls") else ()
-        wanted = filter_of(asked, user, _accounts(colleagues))
-        listed = queries.queue(session, wanted, after=after, limit=limit + 1)
-        more = listed[limit - 1].place if len(listed) > limit else None
-        lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
-        known = known_in(desk, session) if user.may("see all calls") else NOBODY
-        snippets = {} if wanted.said is None else _snippets(session, wanted.said, [one.listed.call_id for one in lines])
-        return Page(
-            asked, lines, queries.count(session, wanted), more, colleagues, known, views_of(session, user), snippets,
-            not desk.store.vault.keys,
-        )  # fmt: skip
 
-    return desk.store.transact(work, write=False)
+def read_page(
+    session: Session, desk: Desk, user: User, asked: Asked, after: Place | None = None, limit: int = PAGE,
+    n: int | None = None,
+) -> Page:  # fmt: skip
+    """As `page_of`, in a session of the caller's.
+
+    Parameters
+    ----------
+    n : how many calls are asked for, where that is known
+    """
+    colleagues = worklist.colleagues(session) if user.may("see all calls") else ()
+    wanted = filter_of(asked, user, _accounts(colleagues))
+    listed = queries.queue(session, wanted, after=after, limit=limit + 1)
+    more = listed[limit - 1].place if len(listed) > limit else None
+    lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
+    known = known_in(desk, session) if user.may("see all calls") else NOBODY
+    snippets = {} if wanted.said is None else _snippets(session, wanted.said, [one.listed.call_id for one in lines])
+    if after is None and more is None:
+        n = len(lines)  # all of them
+    elif n is None:
+        n = queries.count(session, wanted)
+    return Page(asked, lines, n, more, colleagues, known, views_of(session, user), snippets, not desk.store.vault.keys)
 
 
 def _snippets(session: Session, wanted: Said, call_ids: Sequence[int]) -> dict[int, Snippet]:
@@ -119,7 +130,7 @@ def asked_in(request: Request, titles: Mapping[str, str]) -> tuple[Asked, Place 
 
 def known_in(desk: Desk, session: Session) -> Known:
     """What a filter can choose from: read anew when a call has been judged since, and now and then."""
-    newest = session.scalar(select(func.max(AuditRow.id))) or 0
+    newest = session.scalar(_NEWEST) or 0
     with _LOCK:
         kept = _KNOWN.get(desk.store)
     if kept is not None and kept[0] == newest and time.monotonic() - kept[1] < KNOWN_FOR_S:
@@ -130,11 +141,9 @@ def known_in(desk: Desk, session: Session) -> Known:
     return known
 
 
-def titles_of(desk: Desk, language: str) -> dict[str, str]:
+def titles_in(desk: Desk, session: Session, language: str) -> dict[str, str]:
     """Rules that occur, with their names."""
-    sheets = bench_of(desk).sheets
-    known = desk.store.transact(lambda session: known_in(desk, session), write=False)
-    return {rule: sheets.title(rule, language) for rule in known.rules}
+    return bench_of(desk).sheets.titles(known_in(desk, session).rules, language)
 
 
 def counted(desk: Desk, user: User, asked: Asked) -> int:

@@ -88,6 +88,8 @@ FILTERS = [
     )
 ]  # fmt: skip
 
+BARE = [one for one in FILTERS if not (one.agents or one.rules or one.said)]
+
 
 def _fits(made: Made, wanted: Filter) -> bool:
     call, day = made.entry.call, made.entry.call.day or ""
@@ -124,3 +126,14 @@ def test_the_queue_and_its_count_are_right(
                 assert page == listed[2:4]
             sizes.add(len(right))
     assert len(sizes) > 8
+
+
+def test_several_filters_are_counted_at_once(filled: tuple[Store, dict[int, Made]]) -> None:
+    store, calls = filled
+    chance = random.Random(5)
+    with store.session(write=False) as session:
+        for _ in range(60):
+            several = chance.choices([*FILTERS, *BARE], [1] * len(FILTERS) + [10] * len(BARE), k=chance.randrange(1, 7))
+            right = tuple(sum(_fits(made, wanted) for made in calls.values()) for wanted in several)
+            assert queries.counts(session, several) == right, several
+        assert queries.counts(session, []) == ()

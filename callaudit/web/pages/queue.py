@@ -24,7 +24,7 @@ from callaudit.store import queries
 from callaudit.store.queries import Place
 from callaudit.web.desk import Desk, SignedIn, TheDesk, needs, page
 from callaudit.web.drawing import language_of
-from callaudit.web.queueing import Page, asked_in, page_of, titles_of, wanted_by
+from callaudit.web.queueing import Page, asked_in, read_page, titles_in, wanted_by
 from callaudit.web.words import say, words
 
 router = APIRouter()
@@ -61,8 +61,7 @@ Searcher = Annotated[User, needs("search")]
 @router.get("/")
 def queue(request: Request, desk: TheDesk, user: SignedIn) -> Response:
     """A page of the queue; for an agent, own calls that were reviewed."""
-    asked, after = asked_in(request, titles_of(desk, language_of(request, user)))
-    return _drawn(request, desk, user, asked, after)
+    return _drawn(request, desk, user)
 
 
 @router.post("/assignments")
@@ -138,20 +137,22 @@ def _is_number(given: str) -> bool:
 
 
 def _drawn(
-    request: Request,
-    desk: Desk,
-    user: User,
-    asked: Asked,
-    after: Place | None = None,
-    told: str = "",
-    bad: bool = False,
+    request: Request, desk: Desk, user: User, asked: Asked | None = None, told: str = "", bad: bool = False
 ) -> Response:
+    """The page, of what was asked or of what the address asks."""
     language = language_of(request, user)
-    titles = titles_of(desk, language)
-    found = page_of(desk, user, asked, after)
+
+    def work(session: Session) -> tuple[dict[str, str], Page, Place | None, list[Tab]]:
+        titles = titles_in(desk, session, language)
+        wanted, after = asked_in(request, titles) if asked is None else (asked, None)
+        tabs = _tabs(session, user, wanted)
+        n = next((tab.n for tab in tabs if tab.query == wanted.query()), None)
+        return titles, read_page(session, desk, user, wanted, after, n=n), after, tabs
+
+    titles, found, after, tabs = desk.store.transact(work, write=False)
+    asked = found.asked
     answer = page(
-        request, user, "queue/page.html.j2", asked=asked, found=found, titles=titles, queue=asked.query(),
-        tabs=desk.store.transact(lambda session: _tabs(session, user, asked), write=False),
+        request, user, "queue/page.html.j2", asked=asked, found=found, titles=titles, queue=found.queue, tabs=tabs,
         chips=list(_chips(language, asked, titles, found.colleagues)), began=began, length=length, written=written,
         plain=NOTHING, beyond=after is not None, link=_link, choices=_choices(language, found), told=told, bad=bad,
         today=desk.clock().date().isoformat(),
@@ -171,9 +172,8 @@ def _tabs(session: Session, user: User, asked: Asked) -> list[Tab]:
     if not user.may("see all calls"):
         return []
     bare = replace(asked, q="", by="text")
-    return [
-        Tab(word, own.query(), queries.count(session, wanted_by(session, user, own)), own == bare) for word, own in TABS
-    ]
+    numbers = queries.counts(session, [wanted_by(session, user, own) for _, own in TABS])
+    return [Tab(word, own.query(), n, own == bare) for (word, own), n in zip(TABS, numbers, strict=True)]
 
 
 def _choices(language: str, found: Page) -> dict[str, list[tuple[str, str]]]:
