@@ -1,6 +1,7 @@
 """Appeals (申诉): an agent objects to a finding of an own call that was reviewed, a lead decides (终审).
 
-What a lead decides outranks every review of that rule, for good: the score is worked out anew by it.
+What a lead decides outranks every review of that rule, for good: the score is worked out anew by it. Who judged a
+finding does not decide the appeal against it, unless nobody else may: then that is told on the page and in the trail.
 """
 
 from __future__ import annotations
@@ -10,19 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, exists, func, insert, null, select, update
+from sqlalchemy import and_, exists, false, func, insert, null, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from callaudit.config import ReviewConfig
-from callaudit.desk.cases import Bench, By, Case, case_of, sees
+from callaudit.desk.cases import Bench, By, Case, sees
 from callaudit.desk.judging import LONGEST_COMMENT, Scene, acting, state_after
 from callaudit.desk.outcome import BROKEN, Says
-from callaudit.desk.people import LEADS, User
-from callaudit.errors import DeskError, NotThere
-from callaudit.store.desk_tables import AppealRow, CaseRow, UserRow
+from callaudit.desk.people import RIGHTS, User
+from callaudit.errors import DeskError, NotAllowed, NotThere
+from callaudit.store.desk_tables import AppealRow, CaseRow, OpinionRow, UserRow
 from callaudit.store.tables import AuditRow, CallRow
 
 AppealState = Literal["open", "granted", "refused", "withdrawn"]
+Stance = Literal["apart", "barred", "alone"]
+"""How a lead stands to a finding: did not judge it; did, and another may decide; did, and nobody else may."""
 PERIOD: Final = timedelta(days=ReviewConfig().appeal_days)
 PAGE: Final = 50
 
@@ -31,7 +34,7 @@ PAGE: Final = 50
 class Appeal:
     """An appeal as lists show it; `version` is that of its case, `reviewer_id` who had reviewed the call.
 
-    `call_id` is None once the call was purged.
+    `call_id` is None once the call was purged. `is_own` says that who decided it had judged the finding, too.
     """
 
     id: int
@@ -50,6 +53,7 @@ class Appeal:
     decided_at: datetime | None
     answer: str
     reviewer_id: int | None
+    is_own: bool
 
 
 # ── acts ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -108,11 +112,11 @@ def withdraw(bench: Bench, by: By, appeal_id: int) -> Case:
 def decide(bench: Bench, by: By, appeal_id: int, *, granted: bool, answer: str) -> Case:
     """Decides an appeal; granted, the finding is overturned, refused, it stands: either for good.
 
-    Who reviewed the call may decide, too (there may be nobody else): the trail notes that, and `is_own` warns of it.
-
     Raises
     ------
-    Stale, NotAllowed, NotThere, DeskError
+    NotAllowed
+        They judged the finding themselves, and somebody else may decide.
+    Stale, NotThere, DeskError
     """
     by.needs("decide appeals")
     said = _said(answer)
@@ -120,6 +124,9 @@ def decide(bench: Bench, by: By, appeal_id: int, *, granted: bool, answer: str) 
 
     def act(scene: Scene) -> Case:
         row = _open(scene.session, appeal_id)
+        stance = stance_of(scene.session, by.user, recording_id, row.rule, scene.case.reviewer_id)
+        if stance == "barred":
+            raise NotAllowed("you judged this finding; somebody else decides the appeal")
         stands = scene.outcome().standing.get(row.rule)
         if scene.machine.finding(row.rule) is not None:  # else the rule has gone from the rulebook, and costs nothing
             kept: Says = stands.says if stands is not None and stands.says in BROKEN else "upheld"
@@ -128,7 +135,7 @@ def decide(bench: Bench, by: By, appeal_id: int, *, granted: bool, answer: str) 
         state: AppealState = "granted" if granted else "refused"
         decided = {"state": state, "decided_by": by.user.id, "decided_at": scene.at, "answer": said}
         scene.session.execute(update(AppealRow).where(AppealRow.id == appeal_id).values(**decided))
-        what = {"appeal": appeal_id, "rule": row.rule, "state": state, "own": scene.case.reviewer_id == by.user.id}
+        what = {"appeal": appeal_id, "rule": row.rule, "state": state, "own": stance == "alone"}
         return scene.close("decide appeal", what, state=state_after(scene.session, recording_id))
 
     return acting(bench, by, recording_id, act)
@@ -176,12 +183,23 @@ def n_open(session: Session, user: User) -> int:
     return session.scalar(counted) or 0
 
 
-def is_own(session: Session, user: User, recording_id: str) -> bool:
-    """Whether somebody would decide about an own review although another lead could."""
-    if case_of(session, recording_id).reviewer_id != user.id:
-        return False
-    others = select(UserRow.id).where(UserRow.role.in_(LEADS), UserRow.id != user.id, UserRow.disabled_at.is_(None))
-    return session.scalar(others.limit(1)) is not None
+def stance_of(session: Session, user: User, recording_id: str, rule: str, reviewer_id: int | None) -> Stance:
+    """Whether somebody judged a finding, or reviewed its call; and if so, whether another may decide in their place."""
+    own = or_(_judged(recording_id, rule, UserRow.id), UserRow.id == reviewer_id)
+    if session.scalar(select(UserRow.id).where(UserRow.id == user.id, own)) is None:
+        return "apart"
+    others = select(UserRow.id).where(
+        UserRow.role.in_(RIGHTS["decide appeals"]), UserRow.id != user.id, UserRow.disabled_at.is_(None), ~own
+    )
+    return "alone" if session.scalar(others.limit(1)) is None else "barred"
+
+
+def _judged(recording_id: Any, rule: Any, user_id: Any) -> Any:  # columns or values; an EXISTS
+    """Whether that one ever said something of the finding in a review, and did not take it back."""
+    return exists().where(
+        OpinionRow.recording_id == recording_id, OpinionRow.rule == rule, OpinionRow.user_id == user_id,
+        OpinionRow.kind == "review", OpinionRow.undone_at.is_(None),
+    )  # fmt: skip
 
 
 def _own(user: User) -> Sequence[Any]:
@@ -197,6 +215,10 @@ def _wanted(user: User) -> Any:  # a SELECT
             author.shown_name, author.agent_id, CallRow.started_at, AppealRow.at, AppealRow.reason, AppealRow.state,
             decider.shown_name if user.may("see all calls") else null(), AppealRow.decided_at, AppealRow.answer,
             CaseRow.reviewer_id,
+            or_(
+                _judged(AppealRow.recording_id, AppealRow.rule, AppealRow.decided_by),
+                func.coalesce(CaseRow.reviewer_id == AppealRow.decided_by, false()),
+            ),
         )
         .join(CaseRow, CaseRow.recording_id == AppealRow.recording_id)
         .join(author, author.id == AppealRow.user_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from callaudit.desk.people import User
 from callaudit.desk.reviews import Review, review_of
 from callaudit.errors import DeskError, NotAllowed, NotThere, Stale
 from callaudit.store.database import Store
-from callaudit.store.desk_tables import AppealRow, CaseRow, OpinionRow
+from callaudit.store.desk_tables import AppealRow, CaseRow, OpinionRow, UserRow
 from callaudit.store.purge import purge
 from callaudit.store.tables import AccessRow
 from tests.desk.judged import FIRST, NOW, add_user, audit, bench, by, save
@@ -188,23 +189,59 @@ def test_agents_see_their_own_appeals_and_opinions_without_names(desk: Bench, pe
     assert [one.who for one in review(desk, people["lead"]).all_said("greeting")] == ["Mia", "Mia"]
 
 
-def test_who_decides_about_an_own_review_is_warned_if_another_could(desk: Bench, people: dict[str, User]) -> None:
+def test_who_judged_a_finding_does_not_decide_about_it_unless_nobody_else_may(
+    desk: Bench, people: dict[str, User]
+) -> None:
     lead = people["lead"]
     judging.undo(desk, by(people["mia"], 1), FIRST)
     judging.uphold_all(desk, by(lead, 2), FIRST)
-
-    def warned() -> bool:
-        with desk.store.session(write=False) as session:
-            return appeals.is_own(session, lead, FIRST)
-
-    assert not warned()  # there is nobody else
-    add_user(desk.store, "other", "lead")
-    assert warned()
     appeals.appeal(desk, by(people["an"], 3), FIRST, "greeting", "理由")
-    appeals.decide(desk, by(lead, 4), listed(desk, lead)[0].id, granted=False, answer="不")
+    one = listed(desk, lead)[0].id
+
+    def stance(user: User, rule: str = "greeting") -> str:
+        with desk.store.session(write=False) as session:
+            return appeals.stance_of(session, user, FIRST, rule, case_of(session, FIRST).reviewer_id)
+
+    assert stance(lead) == "alone"
+    gone = add_user(desk.store, "gone", "lead")
+    with desk.store.session() as session:
+        session.get_one(UserRow, gone.id).disabled_at = NOW
+    assert stance(lead) == "alone"  # the other account is shut
+    other = add_user(desk.store, "other", "lead")
+    assert (stance(lead), stance(other)) == ("barred", "apart")
+    with pytest.raises(NotAllowed, match="somebody else decides"):
+        appeals.decide(desk, by(lead, 4), one, granted=False, answer="不")
+    assert appeals.decide(desk, by(other, 4), one, granted=False, answer="不").state == "final"
+    closed = listed(desk, lead)[0]
+    assert (closed.decider, closed.is_own) == ("Other", False)
+    assert _last_what(desk)["own"] is False
+
+
+def test_who_decides_alone_about_an_own_judgement_is_told_of(desk: Bench, people: dict[str, User]) -> None:
+    lead = people["lead"]
+    judging.judge(desk, by(lead, 1), FIRST, "greeting", "upheld")  # after mia, who reviewed the call
+    appeals.appeal(desk, by(people["an"], 2), FIRST, "greeting", "理由")
+    appeals.appeal(desk, by(people["an"], 3), FIRST, "goodbye", "理由")
+    first, second = listed(desk, lead)
+    appeals.decide(desk, by(lead, 4), first.id, granted=False, answer="不")
+    assert _last_what(desk)["own"] is True
+    appeals.decide(desk, by(lead, 5), second.id, granted=False, answer="不")  # of that one the lead had said nothing
+    assert _last_what(desk)["own"] is False
+    assert {one.rule: one.is_own for one in listed(desk, lead)} == {"greeting": True, "goodbye": False}
+
+
+def test_two_leads_who_both_judged_a_finding_may_both_decide(desk: Bench, people: dict[str, User]) -> None:
+    other = add_user(desk.store, "other", "lead")
+    judging.judge(desk, by(people["lead"], 1), FIRST, "greeting", "upheld")
+    judging.judge(desk, by(other, 2), FIRST, "greeting", "upheld")
     with desk.store.session(write=False) as session:
-        last = session.scalars(select(AccessRow).order_by(AccessRow.id.desc()).limit(1)).one()
-    assert last.what["own"] is True
+        both = (other, people["lead"])
+        assert {appeals.stance_of(session, one, FIRST, "greeting", None) for one in both} == {"alone"}
+
+
+def _last_what(desk: Bench) -> dict[str, Any]:
+    with desk.store.session(write=False) as session:
+        return dict(session.scalars(select(AccessRow.what).order_by(AccessRow.id.desc()).limit(1)).one())
 
 
 def test_an_appeal_of_a_rule_that_is_no_more_can_be_closed(desk: Bench, people: dict[str, User]) -> None:

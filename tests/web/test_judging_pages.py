@@ -182,6 +182,24 @@ def test_an_appeal_from_reason_to_decision(client: Client, own_call: int) -> Non
     assert lead.get("/api/appeals", params={"state": "closed"}).json()[0]["decider"] == "Lead"
 
 
+def test_who_judged_a_finding_is_told_that_another_decides(client: Client, own_call: int) -> None:
+    lead, agent, admin = client("lead"), client("agent"), client("admin")
+    assert lead.post(f"/api/calls/{own_call}/reviewed", json={"version": 0, "uphold_rest": True}).status_code == 200
+    rule = review(agent, own_call)["broken"][0]
+    assert agent.post(f"/api/calls/{own_call}/appeals", json={"version": 1, "rule": rule, "reason": "理由"}).is_success
+    page = lead.get("/appeals").text
+    assert "须由另一位主管终审" in page
+    assert 'name="granted"' not in page
+    one = lead.get("/api/appeals").json()[0]
+    decided = {"version": 2, "granted": False, "answer": "不"}
+    told = lead.post(f"/api/appeals/{one['id']}/decision", json=decided)
+    assert (told.status_code, told.json()["detail"]) == (403, "这条违规由您判定，须由另一位主管终审。")
+    assert lead.post(f"/appeals/{one['id']}/decision", data=decided).status_code == 403
+    assert 'name="granted"' in admin.get("/appeals").text
+    told = admin.post(f"/api/appeals/{one['id']}/decision", json=decided)
+    assert (told.status_code, told.json()["appeals"][0]["by_reviewer"]) == (200, False)
+
+
 def test_an_appeal_after_the_period_is_refused(client: Client, clock: Clock, own_call: int) -> None:
     client("reviewer").post(f"/api/calls/{own_call}/reviewed", json={"version": 0, "uphold_rest": True})
     clock.passes(days=7, minutes=1)

@@ -63,7 +63,7 @@ class OpinionOut(_Model):
 
 
 class AppealOut(_Model):
-    """An appeal and its decision."""
+    """An appeal and its decision; `by_reviewer`: who decided it had judged the finding, nobody else could decide."""
 
     id: int
     call_id: int | None
@@ -75,6 +75,7 @@ class AppealOut(_Model):
     decider: str | None
     decided_at: datetime | None
     answer: str
+    by_reviewer: bool
     version: int
 
 
@@ -232,7 +233,7 @@ def list_appeals(
 
 @router.post("/appeals/{appeal_id}/decision", response_model=ReviewOut, responses=_FAULTS)
 def decide(request: Request, desk: TheDesk, user: Lead, appeal_id: AppealId, given: DecisionIn) -> Answer:
-    """Decides an appeal."""
+    """Decides an appeal; who judged the finding may not, unless nobody else may."""
     who, bench, of = by(desk, user, given.version), bench_of(desk), _of_appeal(desk, user, appeal_id)
     return _done(
         request, desk, user, of, given.version,
@@ -303,5 +304,5 @@ def _appeal(given: Appeal) -> AppealOut:
     return AppealOut(
         id=given.id, call_id=given.call_id, rule=given.rule, agent=given.agent, at=given.at, reason=given.reason,
         state=given.state, decider=given.decider, decided_at=given.decided_at, answer=given.answer,
-        version=given.version,
+        by_reviewer=given.is_own, version=given.version,
     )  # fmt: skip

@@ -33,13 +33,14 @@ def appeals_page(
     with desk.store.session(write=False) as session:
         waiting = () if before else appeals.open_appeals(session, user)
         closed = appeals.closed_appeals(session, user, before=before)
-        own = {
-            one.id for one in waiting if user.may("decide appeals") and appeals.is_own(session, user, one.recording_id)
+        decides = waiting if user.may("decide appeals") else ()
+        stances = {
+            one.id: appeals.stance_of(session, user, one.recording_id, one.rule, one.reviewer_id) for one in decides
         }
         n_open = appeals.n_open(session, user)
     return page(
-        request, user, "appeals/list.html.j2", waiting=waiting, closed=closed, own=own, n_open=n_open, before=before,
-        older=closed[-1].id if len(closed) == appeals.PAGE else None, moment=moment,
+        request, user, "appeals/list.html.j2", waiting=waiting, closed=closed, stances=stances, n_open=n_open,
+        before=before, older=closed[-1].id if len(closed) == appeals.PAGE else None, moment=moment,
         days=desk.config.review.appeal_days, title_of=lambda rule: sheets.title(rule, language),
     )  # fmt: skip
 

@@ -35,6 +35,10 @@ WORDS = {
         "there is no such appeal, or it is not yours to see",
     ),
     "error.judging.decided": ("这个申诉已经处理。", "this appeal is open no more"),
+    "error.judging.barred": (
+        "这条违规由您判定，须由另一位主管终审。",
+        "you judged this finding; somebody else decides the appeal",
+    ),
     "error.judging.why": ("请写明理由。", "say why"),
     "error.judging.blind": (
         "这通录音在您的一致性校准里，校准结束前请在那里判定。",
@@ -136,10 +140,15 @@ WORDS = {
     "appeals.answer": ("终审意见", "Answer"),
     "appeals.grant": ("申诉成立", "Grant"),
     "appeals.refuse": ("维持原判", "Refuse"),
-    "appeals.own": (
-        "这通录音是您自己复核的，最好请另一位主管终审。",
-        "You reviewed this call yourself; better have another lead decide.",
+    "appeals.barred": (
+        "这条违规由您判定或复核，须由另一位主管终审。",
+        "You judged this finding or reviewed its call: another lead decides.",
     ),
+    "appeals.alone": (
+        "这条违规由您判定或复核，但没有别人可以终审，只能由您终审；操作记录会注明。",
+        "You judged this finding or reviewed its call, but nobody else may decide: you may, and the trail will say so.",
+    ),
+    "appeals.is_own": ("终审人即复核人", "by who reviewed it"),
     "appeals.state.open": ("待终审", "Open"),
     "appeals.state.granted": ("申诉成立", "Granted"),
     "appeals.state.refused": ("维持原判", "Refused"),
@@ -176,7 +185,7 @@ WORDS = {
     "trail.no": ("否", "no"),
     "trail.what.rules": ("规则", "Rules"),
     "trail.what.appeal": ("申诉编号", "Appeal"),
-    "trail.what.own": ("终审人即复核人，当时没有别人可以终审", "Decided by the reviewer: nobody else could"),
+    "trail.what.own": ("终审人即复核人（没有别人可以终审）", "Decided by the reviewer: nobody else could"),
     "trail.what.account": ("账号", "Account"),
     "trail.what.role": ("角色", "Role"),
     "trail.what.n": ("结束的登录", "Sign-ins ended"),
