@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, Literal, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.desk.outcome import Kind, Machine, Opinion, Outcome, Says, outcome_of
@@ -98,6 +98,35 @@ def sees(user: User, agent_id: str | None, state: State) -> bool:
     return user.sees(agent_id) and (user.may("see all calls") or state in CHECKED)
 
 
+_OF: Final[Any] = bindparam("recording_id")
+_MACHINE: Final = (
+    select(
+        CallRow.id, CallRow.duration_s, CallRow.sector, AuditRow.agent_id, AuditRow.judged_at, JudgingRow.judging,
+        AuditDocument.document,
+    )
+    .join(AuditRow, AuditRow.call_id == CallRow.id)
+    .join(JudgingRow, JudgingRow.id == AuditRow.judging_id)
+    .join(AuditDocument, AuditDocument.audit_id == AuditRow.id)
+    .where(CallRow.recording_id == _OF, AuditRow.latest)
+)  # fmt: skip
+_OPINIONS: Final = (
+    select(
+        OpinionRow.id, OpinionRow.rule, OpinionRow.user_id, OpinionRow.at, OpinionRow.kind, OpinionRow.says,
+        OpinionRow.comment, OpinionRow.found, OpinionRow.confidence, OpinionRow.judging, OpinionRow.start_s,
+        OpinionRow.end_s, OpinionRow.undone_at,
+    )
+    .where(OpinionRow.recording_id == _OF, OpinionRow.undone_at.is_(None), OpinionRow.kind != "blind")
+    .order_by(OpinionRow.id)
+)  # fmt: skip
+_DUE: Final = (
+    select(CalibrationCallRow.recording_id)
+    .join(CalibrationRow, CalibrationRow.id == CalibrationCallRow.calibration_id)
+    .where(CalibrationCallRow.user_id == bindparam("user_id"), CalibrationCallRow.recording_id == _OF)
+    .where(CalibrationRow.closed_at.is_(None))
+    .limit(1)
+)
+
+
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def case_of(session: Session, recording_id: str) -> Case:
     """The case of a recording, as it is."""
@@ -113,17 +142,8 @@ def machine_of(session: Session, vault: Vault, recording_id: str) -> Machine:
     NotThere
         There is none; it may have been purged.
     """
-    wanted = (
-        select(
-            CallRow.id, CallRow.duration_s, CallRow.sector, AuditRow.agent_id, AuditRow.judged_at, JudgingRow.judging,
-            AuditDocument.document,
-        )
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .join(JudgingRow, JudgingRow.id == AuditRow.judging_id)
-        .join(AuditDocument, AuditDocument.audit_id == AuditRow.id)
-        .where(CallRow.recording_id == recording_id, AuditRow.latest)
-    )  # fmt: skip
-    if (row := session.execute(wanted).first()) is None:
+    row = session.execute(_MACHINE, {"recording_id": recording_id}).first()
+    if row is None:
         raise NotThere("there is no such call, or it is not yours to see")
     findings, failures, score = _judgement(vault.opened(row.document))
     return Machine(
@@ -153,20 +173,12 @@ def _judgement(document: bytes) -> tuple[tuple[Finding, ...], tuple[Failure, ...
 
 def opinions_of(session: Session, recording_id: str) -> tuple[Opinion, ...]:
     """Whatever was said of a recording and not taken back, in the order in which it was said; nothing blind."""
-    said = select(OpinionRow).where(OpinionRow.recording_id == recording_id, OpinionRow.undone_at.is_(None))
-    rows = session.scalars(said.where(OpinionRow.kind != "blind").order_by(OpinionRow.id))
-    return tuple(_opinion(row) for row in rows)
+    return tuple(_opinion(row) for row in session.execute(_OPINIONS, {"recording_id": recording_id}))
 
 
 def is_blind(session: Session, user_id: int, recording_id: str) -> bool:
     """Whether somebody must not know what others say of a recording: it is theirs in a calibration that is open."""
-    due = (
-        select(CalibrationCallRow.recording_id)
-        .join(CalibrationRow, CalibrationRow.id == CalibrationCallRow.calibration_id)
-        .where(CalibrationCallRow.user_id == user_id, CalibrationCallRow.recording_id == recording_id)
-        .where(CalibrationRow.closed_at.is_(None))
-    )
-    return session.scalar(due.limit(1)) is not None
+    return session.scalar(_DUE, {"user_id": user_id, "recording_id": recording_id}) is not None
 
 
 def behind(session: Session, recording_ids: Collection[str]) -> tuple[str, ...]:
@@ -250,7 +262,7 @@ def _case(row: CaseRow) -> Case:
     return Case(**{own.name: getattr(row, own.name) for own in fields(Case)})
 
 
-def _opinion(row: OpinionRow) -> Opinion:
+def _opinion(row: Any) -> Opinion:
     span = None if row.start_s is None or row.end_s is None else Span(row.start_s, row.end_s)
     return Opinion(
         row.id, row.rule, row.user_id, row.at, cast(Kind, row.kind), cast(Says, row.says), row.comment,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, select
+from sqlalchemy.orm import Session, aliased
 
 from callaudit.desk.cases import sees
 from callaudit.desk.people import User
 from callaudit.desk.trail import note
 from callaudit.errors import NotAllowed, NotThere
-from callaudit.store.desk_tables import CaseRow, UserRow
+from callaudit.store.desk_tables import CaseRow
 from callaudit.store.tables import AccessRow, AuditRow, CallRow
 
 SEE, HEAR, EXPORT = "see call", "hear unmuted", "export call"
@@ -35,13 +36,20 @@ class Opened:
     judged_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """How far people are with a call; `reviewer` is None where nobody has reviewed it, or whoever asks may not know."""
-
-    state: str
-    at: datetime | None
-    reviewer: str | None
+_CALL, _NEWEST = aliased(CallRow), aliased(CallRow)
+_OPENED: Final = (
+    select(
+        _CALL.recording_id, _CALL.agent_id, CaseRow.state, _NEWEST.id.label("newest_id"),
+        _NEWEST.agent_id.label("newest_agent_id"), _NEWEST.heard_at, AuditRow.id.label("audit_id"), AuditRow.judged_at,
+    )
+    .select_from(_CALL)
+    .join(_NEWEST, _NEWEST.recording_id == _CALL.recording_id)
+    .join(AuditRow, AuditRow.call_id == _NEWEST.id)
+    .outerjoin(CaseRow, CaseRow.recording_id == _CALL.recording_id)
+    .where(_CALL.id == bindparam("call_id"), AuditRow.latest)
+    .order_by(_NEWEST.id.desc())
+    .limit(1)
+)  # fmt: skip
 
 
 def opened(session: Session, user: User, call_id: int) -> Opened:
@@ -52,19 +60,12 @@ def opened(session: Session, user: User, call_id: int) -> Opened:
     NotThere
         There is none, or it is not theirs to see: nobody learns which.
     """
-    wanted = select(CallRow.recording_id, CallRow.agent_id, CaseRow.state).where(CallRow.id == call_id)
-    row = session.execute(wanted.outerjoin(CaseRow, CaseRow.recording_id == CallRow.recording_id)).first()
-    if row is None or not sees(user, row.agent_id, row.state or "open"):
+    row = session.execute(_OPENED, {"call_id": call_id}).first()
+    if row is None or not (sees(user, row.agent_id, row.state or "open") and user.sees(row.newest_agent_id)):
         raise NotThere("call.nowhere")
-    newest = (
-        select(CallRow.id, CallRow.agent_id, CallRow.heard_at, AuditRow.id.label("audit_id"), AuditRow.judged_at)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .where(CallRow.recording_id == row.recording_id, AuditRow.latest)
+    return Opened(
+        call_id, row.newest_id, row.recording_id, row.newest_agent_id, row.heard_at, row.audit_id, row.judged_at
     )
-    now = session.execute(newest.order_by(CallRow.id.desc()).limit(1)).first()
-    if now is None or not user.sees(now.agent_id):
-        raise NotThere("call.nowhere")
-    return Opened(call_id, now.id, row.recording_id, now.agent_id, now.heard_at, now.audit_id, now.judged_at)
 
 
 def seen(session: Session, user: User, call: Opened, *, now: datetime) -> None:
@@ -105,15 +106,3 @@ def exported(session: Session, user: User, call: Opened, form: str, *, now: date
     if not user.may("export"):
         raise NotAllowed("call.no_export")
     note(session, user, EXPORT, now=now, recording_id=call.recording_id, call_id=call.call_id, form=form)
-
-
-def reviewed(session: Session, user: User, call: Opened) -> Reviewed | None:
-    """How far people are with it; None where nobody has begun. Agents learn no names."""
-    row = session.execute(
-        select(CaseRow.state, CaseRow.reviewed_at, UserRow.shown_name)
-        .join(UserRow, UserRow.id == CaseRow.reviewer_id, isouter=True)
-        .where(CaseRow.recording_id == call.recording_id)
-    ).first()
-    if row is None:
-        return None
-    return Reviewed(row.state, row.reviewed_at, row.shown_name if user.may("see all calls") else None)

@@ -8,7 +8,7 @@ or judged anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -54,6 +54,10 @@ class Machine:
     findings: tuple[Finding, ...]
     failures: tuple[Failure, ...]
     score: Score
+    _by_rule: dict[str, Finding] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_rule", {one.rule: one for one in reversed(self.findings)})
 
     def status(self, rule: str) -> Status | None:
         """What was found of a rule; None where there is no finding, because it is of another rulebook or crashed."""
@@ -62,7 +66,7 @@ class Machine:
 
     def finding(self, rule: str) -> Finding | None:
         """What was found of a rule, with its evidence."""
-        return next((finding for finding in self.findings if finding.rule == rule), None)
+        return self._by_rule.get(rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from callaudit.desk.appeals import PERIOD, Appeal, appeals_of
@@ -115,6 +116,13 @@ class Review:
         return any(finding.rule == rule for finding in self.outcome.broken)
 
 
+_RECORDING: Final = (
+    select(CallRow.recording_id, CallRow.agent_id, CaseRow.state)
+    .outerjoin(CaseRow, CaseRow.recording_id == CallRow.recording_id)
+    .where(CallRow.id == bindparam("call_id"))
+)
+
+
 def review_of(
     bench: Bench, user: User, recording_id: str, *, now: datetime | None = None, period: timedelta = PERIOD
 ) -> Review:
@@ -141,12 +149,7 @@ def recording_of(session: Session, user: User, call_id: int) -> str:
     ------
     NotThere
     """
-    wanted = (
-        select(CallRow.recording_id, CallRow.agent_id, CaseRow.state)
-        .outerjoin(CaseRow, CaseRow.recording_id == CallRow.recording_id)
-        .where(CallRow.id == call_id)
-    )
-    row = session.execute(wanted).first()
+    row = session.execute(_RECORDING, {"call_id": call_id}).first()
     if row is None or not sees(user, row.agent_id, row.state or "open"):
         raise NotThere("there is no such call, or it is not yours to see")
     return str(row.recording_id)

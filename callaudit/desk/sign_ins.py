@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.desk.people import User, user_from
@@ -47,15 +47,17 @@ def begin(session: Session, user_id: int, *, now: datetime, days: int) -> str:
     return secret
 
 
+_SIGNED_IN: Final = (
+    select(SignInRow.id, SignInRow.seen_at, UserRow)
+    .join(UserRow, UserRow.id == SignInRow.user_id)
+    .where(SignInRow.id == bindparam("digest"), SignInRow.until > bindparam("now"))
+    .where(SignInRow.seen_at > bindparam("since"), UserRow.disabled_at.is_(None))
+)
+
+
 def signed_in(session: Session, secret: str, *, now: datetime, idle: timedelta) -> SignIn | None:
     """Who shows that secret; None where the sign-in has ended, or the account is disabled."""
-    wanted = (
-        select(SignInRow.id, SignInRow.seen_at, UserRow)
-        .join(UserRow, UserRow.id == SignInRow.user_id)
-        .where(SignInRow.id == digest_of(secret), SignInRow.until > now, SignInRow.seen_at > now - idle)
-        .where(UserRow.disabled_at.is_(None))
-    )
-    row = session.execute(wanted).first()
+    row = session.execute(_SIGNED_IN, {"digest": digest_of(secret), "now": now, "since": now - idle}).first()
     if row is None:
         return None
     sign_in_id, seen_at, user = row

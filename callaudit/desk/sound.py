@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from callaudit.audio.digest import sha256_of
@@ -63,6 +63,16 @@ class Kept:
     exact: bool
 
 
+_OF: Final[Any] = bindparam("recording_id")
+_PLACES: Final = union_all(
+    select(CallRow.path.label("place"), literal(0).label("kind"), (-CallRow.id).label("at")).where(
+        CallRow.recording_id == _OF
+    ),
+    select(FileRow.location, literal(1), FileRow.id).where(FileRow.recording_id == _OF),
+).order_by("kind", "at")
+"""Where a recording may lie: the newest hearing's first, then where runs have met it, the first place first."""
+
+
 def kept(call: Call, config: Config) -> Kept:
     """What `wanted` needs of a call."""
     recording = call.recording
@@ -77,9 +87,8 @@ def wanted(session: Session, call: Kept, config: Config, *, unmuted: bool = Fals
     unmuted : personal data is heard, too; whoever asks has the right to, and has it in the trail
     """
     of = call.recording_id
-    own = session.scalars(select(CallRow.path).where(CallRow.recording_id == of).order_by(CallRow.id.desc()))
-    seen = session.scalars(select(FileRow.location).where(FileRow.recording_id == of).order_by(FileRow.id))
-    places = dict.fromkeys(at for known in (*own, *seen) for at in moved(known, config.review.audio_roots))
+    known = session.scalars(_PLACES, {"recording_id": of})
+    places = dict.fromkeys(at for one in known for at in moved(one, config.review.audio_roots))
     return Wanted(of, tuple(places), () if unmuted else call.silent, call.exact)
 
 

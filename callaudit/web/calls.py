@@ -132,12 +132,13 @@ def audit_of(request: Request, call: Opened) -> Audit:
 
 def remember(request: Request, opened: Opened, call: Call) -> Kept:
     """Keeps what the sound of a call needs of it, so that a range of the sound reads no transcript."""
-    found = kept(call, desk_of(request).config)
-    known = _known(request)
-    with _LOCK:
-        while len(known) >= MOST_KEPT:
-            del known[next(iter(known))]
-        known[opened.newest_id, opened.heard_at] = found
+    known, key = _known(request), (opened.newest_id, opened.heard_at)
+    if (found := known.get(key)) is None:
+        found = kept(call, desk_of(request).config)
+        with _LOCK:
+            while len(known) >= MOST_KEPT:
+                del known[next(iter(known))]
+            known[key] = found
     return found
 
 

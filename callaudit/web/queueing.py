@@ -10,7 +10,7 @@ from typing import Final
 from weakref import WeakKeyDictionary
 
 from fastapi import Request
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from callaudit.desk import worklist
@@ -32,6 +32,8 @@ KNOWN_FOR_S: Final = 60.0
 _KNOWN: Final[WeakKeyDictionary[Store, tuple[int, float, Known]]] = WeakKeyDictionary()
 _LOCK: Final = Lock()
 _NEWEST: Final = select(func.max(AuditRow.id))
+_PLACE: Final = select(AuditRow.rank, AuditRow.id).where(AuditRow.call_id == bindparam("call_id"), AuditRow.latest)
+_CALL: Final = select(AuditRow.call_id).where(AuditRow.id == bindparam("audit_id"))
 AROUND: Final = 16
 """Characters that are shown around what was searched for."""
 
@@ -155,20 +157,13 @@ def counted(desk: Desk, user: User, asked: Asked) -> int:
     return desk.store.transact(work, write=False)
 
 
-def following(desk: Desk, user: User, call_id: int, queue: str) -> int | None:
+def following(session: Session, user: User, call_id: int, queue: str) -> int | None:
     """The call that comes behind one in the queue; None where that was the last."""
-
-    def work(session: Session) -> int | None:
-        here = session.execute(
-            select(AuditRow.rank, AuditRow.id).where(AuditRow.call_id == call_id, AuditRow.latest)
-        ).first()
-        if here is None:
-            return None
-        wanted = wanted_by(session, user, asked_of(queue))
-        found = queries.queue(session, wanted, after=Place(*here), limit=1)
-        return found[0].call_id if found else None
-
-    return desk.store.transact(work, write=False)
+    here = session.execute(_PLACE, {"call_id": call_id}).first()
+    if here is None:
+        return None
+    found = queries.places(session, wanted_by(session, user, asked_of(queue)), after=Place(*here), limit=1)
+    return session.scalar(_CALL, {"audit_id": found[0].audit_id}) if found else None
 
 
 def wanted_by(session: Session, user: User, asked: Asked) -> Filter:

@@ -12,7 +12,7 @@ from callaudit.config import JudgeConfig
 from callaudit.desk import trail
 from callaudit.desk.cases import Bench, By, is_blind, recompute
 from callaudit.desk.people import User
-from callaudit.desk.reviews import Review, recording_of, review_of
+from callaudit.desk.reviews import Review, read_review, recording_of, review_of
 from callaudit.desk.sheets import Sheets
 from callaudit.desk.trail import Line
 from callaudit.web.desk import Desk
@@ -76,14 +76,19 @@ def act_name(desk: Desk, language: str, line: Line) -> str:
     return " · ".join(part for part in (name, title, says) if part)
 
 
-def context(desk: Desk, user: User, recording_id: str, language: str) -> dict[str, Any]:
+def context(session: Session, desk: Desk, user: User, recording_id: str, language: str) -> dict[str, Any]:
     """What the templates of judging need beside `call_id` and `queue`: given to every page that includes them."""
-    case = reviewed(desk, user, recording_id)
-    if case.is_behind:
-        recompute(bench_of(desk), [recording_id])  # lists show it as this page does
+    case = read_review(session, bench_of(desk), user, recording_id, now=desk.clock(), period=appeal_period(desk))
+    told = user.may("see all calls") and not case.is_blind
     return {
         "case": case,
-        "history": changes(desk, user, recording_id) if user.may("see all calls") else (),
+        "history": trail.of_call(session, recording_id, ACTS) if told else (),
         "moment": moment,
         "act_name": lambda line: act_name(desk, language, line),
     }
+
+
+def catch_up(desk: Desk, shown: Review) -> None:
+    """Has lists show a call as its page does, where it was heard or judged anew since its case was worked out."""
+    if shown.is_behind:
+        recompute(bench_of(desk), [shown.case.recording_id])

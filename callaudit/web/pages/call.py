@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from callaudit.desk import opening
 from callaudit.desk.opening import Opened
 from callaudit.desk.people import User
-from callaudit.desk.sound import NoSound, wanted
+from callaudit.desk.sound import NoSound, Wanted, wanted
 from callaudit.reports import Clip, ReportOptions, render
 from callaudit.reports.wording import agent
 from callaudit.waveforms import waveforms
@@ -20,7 +20,7 @@ from callaudit.web.calls import UNMUTED_FOR, CallId, audit_of, heard_by, remembe
 from callaudit.web.desk import Desk, SignedIn, TheDesk, page
 from callaudit.web.drawing import language_of
 from callaudit.web.queueing import following
-from callaudit.web.reviewing import context
+from callaudit.web.reviewing import catch_up, context
 
 router = APIRouter()
 Queue = Annotated[str, Query(max_length=2000)]
@@ -31,36 +31,39 @@ def call_page(
     request: Request, desk: TheDesk, user: SignedIn, call_id: CallId, queue: Queue = "", unmuted: bool = False
 ) -> Response:
     """The call; one that was heard again since is looked at as it was heard last."""
-    call, may_hear, reviewed = desk.store.transact(
+    call, may_hear = desk.store.transact(
         lambda session: _open(session, desk, user, call_id, unmuted),
         hasty=True,  # a line of the trail for each page
     )
     if call.newest_id != call_id:
         return RedirectResponse(_address(request, call.newest_id, queue, unmuted), 303)
-    audit = audit_of(request, call)
+    audit, language = audit_of(request, call), language_of(request, user)
     known = remember(request, call, audit.call)
-    sound = desk.store.transact(lambda session: wanted(session, known, desk.config, unmuted=may_hear), write=False)
+
+    def work(session: Session) -> tuple[Wanted, int | None, dict[str, Any]]:
+        sound = wanted(session, known, desk.config, unmuted=may_hear)
+        after = following(session, user, call_id, queue)
+        return sound, after, context(session, desk, user, call.recording_id, language)
+
+    sound, after, judged = desk.store.transact(work, write=False)
+    catch_up(desk, judged["case"])
     outline = shelf_of(request).outline_there(sound)
-    shelf_of(request).prepare(sound)
-    drawn = shown(audit, language_of(request, user), outline)
+    if outline is None:
+        shelf_of(request).prepare(sound)
+    drawn = shown(audit, language, outline)
     return page(
         request, user, "call/page.html.j2", call_id=call_id, recording_id=call.recording_id, shown=drawn,
         s=drawn.section, told=drawn.told, queue=queue, query=urlencode({"queue": queue}) if queue else "",
-        unmuted=may_hear, is_muted=bool(known.silent), reviewed=reviewed,
-        after=following(desk, user, call_id, queue),
-        agent_told=agent(audit.call.metadata), **drawn.words,
-        **context(desk, user, call.recording_id, drawn.language),
+        unmuted=may_hear, is_muted=bool(known.silent), after=after, agent_told=agent(audit.call.metadata),
+        **drawn.words, **judged,
     )  # fmt: skip
 
 
-def _open(
-    session: Session, desk: Desk, user: User, call_id: int, unmuted: bool
-) -> tuple[Opened, bool, opening.Reviewed | None]:
+def _open(session: Session, desk: Desk, user: User, call_id: int, unmuted: bool) -> tuple[Opened, bool]:
     call, now = opening.opened(session, user, call_id), desk.clock()
     if call.newest_id == call_id:
         opening.seen(session, user, call, now=now)
-    may_hear = unmuted and opening.hears_unmuted(session, user, call, since=now - UNMUTED_FOR)
-    return call, may_hear, opening.reviewed(session, user, call)
+    return call, unmuted and opening.hears_unmuted(session, user, call, since=now - UNMUTED_FOR)
 
 
 def _address(request: Request, call_id: int, queue: str, unmuted: bool) -> str:

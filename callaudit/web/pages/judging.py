@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
 
 from callaudit.desk import judging
 from callaudit.desk.cases import Bench, By, Case
@@ -17,7 +18,7 @@ from callaudit.errors import DeskError, NotAllowed, NotThere, Stale
 from callaudit.web.desk import Desk, TheDesk, needs, page
 from callaudit.web.drawing import language_of
 from callaudit.web.queueing import following
-from callaudit.web.reviewing import bench_of, by, changes, context, recording
+from callaudit.web.reviewing import bench_of, by, catch_up, changes, context, recording
 from callaudit.web.words import translated
 
 router = APIRouter()
@@ -120,11 +121,17 @@ class _Scene:
         """The parts that changed; of what was refused all parts, and without script a page of its own."""
         language = language_of(self.request, self.user)
         template = "judging/answer.html.j2" if self.is_part else "judging/refused.html.j2"
+
+        def work(session: Session) -> tuple[int | None, dict[str, Any]]:
+            after = following(session, self.user, self.call_id, self.queue)
+            return after, context(session, self.desk, self.user, self.recording_id, language)
+
+        after, judged = self.desk.store.transact(work, write=False)
+        catch_up(self.desk, judged["case"])
         return page(
             self.request, self.user, template, status, call_id=self.call_id, queue=self.queue, rule=self.rule,
             whole=self.whole or status != 200, why=why, told=told, draft=self.draft if status != 200 else "",
-            after=following(self.desk, self.user, self.call_id, self.queue),
-            **context(self.desk, self.user, self.recording_id, language), here=self.address(self.call_id),
+            after=after, **judged, here=self.address(self.call_id),
         )  # fmt: skip
 
     def goes(self, call_id: int) -> Response:
