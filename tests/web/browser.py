@@ -104,11 +104,12 @@ class Visits:
         theme: str = "light",
         size: tuple[int, int] = (1440, 900),
         secret: str | None = None,
+        script: bool = True,
     ) -> Visit:
         """A window of the user of that name, or of nobody."""
         context = self.browser.new_context(
             viewport={"width": size[0], "height": size[1]}, locale="zh-CN" if language == "zh" else "en-US",
-            reduced_motion="reduce",
+            reduced_motion="reduce", java_script_enabled=script,
         )  # fmt: skip
         context.set_default_timeout(PATIENCE_S * 1000 * 3)  # a machine under load is no fault of a page
         self.open.append(context)

@@ -53,6 +53,19 @@ def test_a_call_is_judged_by_keys_alone(visit: Visits, desk: Desk) -> None:
     assert not lead.complaints
 
 
+def test_a_miss_is_reported_without_script(visit: Visits) -> None:
+    lead = visit("lead", script=False)
+    lead.goto(CALL)
+    page = lead.page
+    assert not page.locator("#miss-rule").is_visible()
+    page.locator("a[href='#missing']").click()
+    page.locator("#miss-rule").select_option("never-say-wei")
+    page.locator("#miss-start").fill("12.5")
+    page.locator("#missing button.main").click()
+    page.locator("#judging article[data-rule=never-say-wei]").wait_for(timeout=WITHIN_MS)
+    assert not lead.complaints
+
+
 def test_of_two_the_second_is_told_and_nothing_is_overwritten(visit: Visits) -> None:
     first, second = visit("reviewer"), visit("second", language="en", theme="dark", size=(900, 900))
     first.goto(CALL)

@@ -17,6 +17,7 @@ document.addEventListener("click", (event) => {
   const dialog = opener && document.getElementById(opener.dataset.opens);
   if (dialog instanceof HTMLDialogElement && !dialog.open) {
     if (dialog.id === "shortcuts") lists(dialog);
+    event.preventDefault(); // a link to it, for pages without script
     dialog.showModal();
   } else if (event.target instanceof HTMLDialogElement) event.target.close(); // beside it
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
