@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -215,7 +216,7 @@ class Trials:
         """The outcome of something done in the process, which is begun where there is none."""
         with self._lock:
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent)
+                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _stand_alone)
             if self._timer is not None:
                 self._timer.cancel()
             future = self._pool.submit(work, *given)
@@ -225,6 +226,12 @@ class Trials:
             self._timer.daemon = True
             self._timer.start()
         return found
+
+
+def _stand_alone() -> None:
+    """Ctrl-C goes to whoever began this process, which decides."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _extended(rulebook: str) -> str:

@@ -6,6 +6,7 @@ import errno
 import socket
 import sys
 import threading
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -111,7 +112,7 @@ def address_of(config: ReviewConfig, listening: socket.socket) -> str:
 def serve(desk: Desk, listening: socket.socket) -> None:
     """Serves until it is told to end (SIGINT, SIGTERM); what is under way is finished."""
     app = _ready(desk)
-    with listening:
+    with listening, suppress(KeyboardInterrupt):  # raised anew when all is finished
         uvicorn.Server(_settings(desk.config.review, app)).run(sockets=[listening])
 
 

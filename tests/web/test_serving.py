@@ -205,6 +205,15 @@ def test_it_serves_and_ends_when_it_is_told_to(desk: Desk) -> None:
 
 
 @built
+def test_ctrl_c_ends_it_without_a_word(desk: Desk) -> None:
+    with started(desk) as (running, port):
+        assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=60).status_code == 200
+        os.killpg(running.pid, signal.SIGINT)
+        _, said = running.communicate()
+    assert (running.returncode, said) == (0, "")
+
+
+@built
 @pytest.mark.skipif(sys.platform == "win32", reason="stops processes by signals that Windows does not have")
 def test_several_processes_serve_one_desk_and_count_tries_together(desk: Desk) -> None:
     with started(desk, "--workers", "2") as (running, port):
