@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 
 from callaudit.batch.keys import judging_digest
 from callaudit.config import Config
@@ -16,9 +16,11 @@ from callaudit.records import Audit, Direction, Finding, JsonValue, Judgement, M
 from callaudit.reports.stored import HEARD, finding_from
 from callaudit.rules import Rulebook, load_rulebook
 from callaudit.rules.aids import Aids
-from callaudit.rules.digests import rule_digests, sums_up
+from callaudit.rules.digests import LOOSE, rule_digests, sums_up
 from callaudit.rules.engine import concerning
 from callaudit.rules.past import Others
+from callaudit.rules.restating import restated
+from callaudit.rules.rule import Rule
 from callaudit.store.documents import unpacked_judgement
 from callaudit.store.entries import JudgementEntry, call_of, judgement_of
 
@@ -50,7 +52,7 @@ class Way:
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
-        """The digest of each rule."""
+        """The digests of the rules."""
         return rule_digests(self.rulebook, self.aids)
 
     def rejudge(self) -> Rejudge:
@@ -63,8 +65,8 @@ class Given:
     """A stored call to be judged again.
 
     `judgement` and `call` are documents as the store keeps them; without `call` nothing of it is judged anew. Findings
-    of the rules in `carried` are taken over. `history` is what is known of other calls; `remember`: what other calls
-    need to know of this one is worked out too.
+    of the rules in `carried` are taken over, those of the rules in `loosened` where they can be told without the call.
+    `history` is what is known of other calls; `remember`: what other calls need to know of this one is worked out too.
     """
 
     call_id: int
@@ -75,22 +77,32 @@ class Given:
     call: bytes | None = None
     history: Others | None = None
     remember: bool = False
+    loosened: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Rejudged:
-    """A call judged again, or why that could not be done."""
+    """A call judged again, or why that could not be done; `parsed`: the call itself had to be read."""
 
     call_id: int
     entry: JudgementEntry | None
     why: str | None = None
+    parsed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rejudge:
     """Judges calls again."""
 
     way: Way
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Rule]:
+        return {rule.id: rule for rule in self.way.rulebook.rules}
+
+    @cached_property
+    def _concerning(self) -> Callable[[Direction | None], tuple[Rule, ...]]:
+        return cache(partial(concerning, self.way.rulebook))
 
     def __call__(self, calls: Sequence[Given]) -> list[Rejudged]:
         return [self.one(given) for given in calls]
@@ -98,11 +110,11 @@ class Rejudge:
     def one(self, given: Given) -> Rejudged:
         """The call judged again; never raises for a fault of its documents."""
         try:
-            return Rejudged(given.call_id, self._entry(given))
+            return self._rejudged(given)
         except (CallauditError, LookupError, TypeError, ValueError, AttributeError) as error:
             return Rejudged(given.call_id, None, type(error).__name__)  # its message may hold what was said
 
-    def _entry(self, given: Given) -> JudgementEntry:
+    def _rejudged(self, given: Given) -> Rejudged:
         way, before = self.way, unpacked_judgement(given.judgement)
         crashed = {failure["rule"] for failure in before.rest["failures"]}
         carried = given.carried - with_summaries(way.rulebook, crashed) if crashed else given.carried
@@ -112,19 +124,22 @@ class Rejudge:
             finding = _finding(line)
             if finding.rule in carried:
                 known[finding.rule], written[finding.rule] = finding, line
-        if given.call is None:
-            own: Judgement | Audit = self._concluded(given, known, before.rest["made_by"])
-            past = None
+            elif finding.rule in given.loosened and (now := restated(self._rules[finding.rule], finding)) is not None:
+                known[finding.rule] = now
+        own: Judgement | Audit
+        left = [rule for rule in self._concerning(given.direction) if rule.id not in known]
+        if given.call is None or not (left or given.remember):
+            own, past, parsed = self._concluded(given, known, before.rest["made_by"]), None, False
         else:
             call = call_of(given.call)
             aids = way.aids if given.history is None else replace(way.aids, history=given.history)
             own = judge_call(call, way.rulebook, aids, sheet=way.sheet, known=known)
-            past = past_call(call, way.rulebook) if given.remember else None
-        return judgement_of(own, way.judging, past, written)
+            past, parsed = past_call(call, way.rulebook) if given.remember else None, True
+        return Rejudged(given.call_id, judgement_of(own, way.judging, past, written), parsed=parsed)
 
     def _concluded(self, given: Given, known: Mapping[str, Finding], made_by: Mapping[str, JsonValue]) -> Judgement:
         way = self.way
-        findings = tuple(known[rule.id] for rule in concerning(way.rulebook, given.direction))
+        findings = tuple(known[rule.id] for rule in self._concerning(given.direction))
         heard = MadeBy(**{key: made_by[key] for key in HEARD})  # type: ignore[arg-type]  # texts, or None
         return conclude(findings, (), heard, way.rulebook, way.aids, way.rulebook.sheet(way.sheet, given.sector))
 
@@ -147,3 +162,9 @@ def unchanged(rulebook: Rulebook, digests: Mapping[str, str], before: Mapping[st
     """The rules whose findings can be taken over from a judgement made when the digests were those `before`."""
     changed = {rule.id for rule in rulebook.rules if digests[rule.id] != before.get(rule.id)}
     return frozenset(rule.id for rule in rulebook.rules) - with_summaries(rulebook, changed)
+
+
+def loosened(rulebook: Rulebook, digests: Mapping[str, str], before: Mapping[str, str]) -> frozenset[str]:
+    """The rules that differ from those of such a judgement at most in values of loose limits."""
+    alike = (rule.id for rule in rulebook.rules if rule.id + LOOSE in digests)
+    return frozenset(rule for rule in alike if digests[rule + LOOSE] == before.get(rule + LOOSE))

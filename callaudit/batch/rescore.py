@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from callaudit.batch.changes import Shift, Standing, Tally, shift_between, standing_of, standings
 from callaudit.batch.pool import in_order
-from callaudit.batch.rejudging import Given, Rejudged, Way, unchanged
+from callaudit.batch.rejudging import Given, Rejudged, Way, loosened, unchanged
 from callaudit.errors import StoreError
 from callaudit.records import Direction
 from callaudit.rules.digests import PAST, asks_history
@@ -54,11 +54,15 @@ class Rescored:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A way of judging as the store knows it: `carried` are the rules whose findings can be taken over from it."""
+    """A way of judging as the store knows it: findings of the rules `carried` can be taken over from it.
+
+    Those of the rules `loosened` can where the call is far enough from a limit.
+    """
 
     id: int
     rulebook_sha256: str
     carried: frozenset[str]
+    loosened: frozenset[str]
     same_past: bool
 
 
@@ -143,33 +147,34 @@ class _Run:
         for judging_id in {row.judging_id for row in rows} - self.ways.keys():
             self.ways[judging_id] = self._judged(session, judging_id)
         again = [row for row in rows if row.judging != self.judging]
-        parsed = {row.id for row in again if self._is_touched(row)}
+        touched = {row.id for row in again if self._is_touched(row)}
         judgements = documents_of(session, AuditDocument.audit_id, AuditDocument.document, [r.audit_id for r in again])
-        calls = documents_of(session, CallDocument.call_id, CallDocument.document, parsed)
-        self.done.n_parsed += len(parsed)
+        calls = documents_of(session, CallDocument.call_id, CallDocument.document, touched)
         given, unread = [], {}
         for row in again:
             try:
                 judgement = self.store.vault.opened(judgements[row.audit_id])
-                call = self.store.vault.opened(calls[row.id]) if row.id in parsed else None
+                call = self.store.vault.opened(calls[row.id]) if row.id in touched else None
             except (KeyError, StoreError) as error:
                 unread[row.id] = type(error).__name__
                 continue
             before = self.ways[row.judging_id]
             direction = cast(Direction | None, row.direction)
             given.append(
-                Given(row.id, direction, row.sector, judgement, before.carried, call, remember=not before.same_past)
-            )
+                Given(row.id, direction, row.sector, judgement, before.carried, call,
+                      remember=not before.same_past, loosened=before.loosened)
+            )  # fmt: skip
         return Page(rows, tuple(given), unread)
 
     def _judged(self, session: Session, judging_id: int) -> Judged:
         columns = select(JudgingRow.rulebook_sha256, JudgingRow.digests).where(JudgingRow.id == judging_id)
         row = session.execute(columns).one()
         carried = unchanged(self.way.rulebook, self.digests, row.digests)
-        return Judged(judging_id, row.rulebook_sha256, carried, row.digests.get(PAST) == self.digests[PAST])
+        loose = loosened(self.way.rulebook, self.digests, row.digests) - carried
+        return Judged(judging_id, row.rulebook_sha256, carried, loose, row.digests.get(PAST) == self.digests[PAST])
 
     def _is_touched(self, row: Any) -> bool:
-        """Whether the call has to be read: a rule of its direction changed or crashed, or what others know of it."""
+        """Whether it may take the call: a rule of its direction changed or crashed, or what others know of it."""
         before = self.ways[row.judging_id]
         if row.n_failures or not before.same_past:
             return True
@@ -192,6 +197,7 @@ class _Run:
                 if shift is not None:
                     self.on_shift(shift)
         self.done.n_judged += len(entries)
+        self.done.n_parsed += sum(one.parsed for one in results)
         self.done.n_before += sum(row.judging == self.judging for row in page.rows)
         self.done.n_incomplete += sum(entry.n_failures > 0 for entry in entries.values())
         self.progress(len(page.rows))

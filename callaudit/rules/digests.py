@@ -22,6 +22,7 @@ from callaudit.rules.conditions import Condition
 from callaudit.rules.cues import Cue, Cues
 from callaudit.rules.operators.followed_up import FollowedUp
 from callaudit.rules.operators.summary import Summary
+from callaudit.rules.restating import without_loose_limits
 from callaudit.rules.rule import Rule, Rulebook
 from callaudit.rules.voice_readings import Sign
 
@@ -37,6 +38,9 @@ SCORING = ("points", "pass_from", "fail_below", "sure_from", "review_over_share"
 PAST = "@past"
 """Beside the rules, the name of the digest of what is remembered of a call for the rules of others."""
 
+LOOSE = "@loose"
+"""Behind the id of a rule, the name of its digest for all values of its loose limits (`callaudit.rules.restating`)."""
+
 CODE = ("__init__.py", "rules", "text", "meaning", "messages", "language_model", "records.py", "spans.py", "scoring.py",
         "turn_taking.py", "history.py", "reports/json.py", "reports/stored.py")  # fmt: skip
 """The parts of this package that make a judgement; the first holds the version."""
@@ -46,7 +50,10 @@ LIBRARIES = ("chinesecalendar", "jellyfish", "numpy", "opencc", "phonenumbers", 
 
 
 def rule_digests(rulebook: Rulebook, aids: Aids = NO_AIDS) -> dict[str, str]:
-    """For each rule the sha256 of all that its finding hangs on besides the call and its history; and `PAST`."""
+    """For each rule the sha256 of all that its finding hangs on besides the call and its history; `PAST`, and `LOOSE`.
+
+    Rules that ask for other calls have no `LOOSE`, nor have those that sum up others: more than the call decides.
+    """
     return dict(_Digests(rulebook, aids).all())
 
 
@@ -80,22 +87,27 @@ class _Digests:
     def all(self) -> Iterator[tuple[str, str]]:
         for rule in self._book.rules:
             yield rule.id, self._of(rule, ())
+            if not asks_history(rule) and not sums_up(rule) and (alike := without_loose_limits(rule)) is not None:
+                yield rule.id + LOOSE, self._sum(alike, ())
         yield PAST, self._past
 
     def _of(self, rule: Rule, within: tuple[str, ...]) -> str:
         if rule.id not in self._done:
-            judged = _judged(rule)
-            situations = {name: _plain(self._book.situations.get(name)) for name in sorted(_situations(judged))}
-            summed = [self._summed(rule, name, (*within, rule.id)) for name in sorted(sums_up(rule))]
-            digest = _sha([
-                self._shared, _plain(judged), self._book.chapters.get(rule.chapter), situations, summed,
-                _name(self._aids.reader) if rule.ask is not None else None,
-                self._past if asks_history(rule) else None,
-            ])  # fmt: skip
+            digest = self._sum(rule, within)
             if within:
                 return digest  # inside a circle the digest hangs on where it was entered
             self._done[rule.id] = digest
         return self._done[rule.id]
+
+    def _sum(self, rule: Rule, within: tuple[str, ...]) -> str:
+        judged = _judged(rule)
+        situations = {name: _plain(self._book.situations.get(name)) for name in sorted(_situations(judged))}
+        summed = [self._summed(rule, name, (*within, rule.id)) for name in sorted(sums_up(rule))]
+        return _sha([
+            self._shared, _plain(judged), self._book.chapters.get(rule.chapter), situations, summed,
+            _name(self._aids.reader) if rule.ask is not None else None,
+            self._past if asks_history(rule) else None,
+        ])  # fmt: skip
 
     def _summed(self, by: Rule, name: str, within: tuple[str, ...]) -> list[Any]:
         """What a summary sees of a rule: of two summaries the later one sees the earlier."""

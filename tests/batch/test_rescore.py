@@ -26,6 +26,7 @@ from callaudit.reports.json import audit_document, dumped
 from callaudit.reports.stored import as_written
 from callaudit.rules import Rulebook, load_rulebook
 from callaudit.rules.aids import Aids
+from callaudit.rules.base import OPERATORS
 from callaudit.store.database import Store, open_store
 from callaudit.store.documents import packed, unpacked
 from callaudit.store.entries import entries_of
@@ -165,6 +166,42 @@ def test_the_documents_are_those_of_a_fresh_audit(
     assert (done.n_judged, done.n_before, done.n_parsed, done.unread) == (4, 0, n_parsed, {})
     assert rescore(store, Way(book(), Aids())).n_judged == 4  # and back
     assert shown(store) == before
+
+
+def brief(most_s: float) -> Callable[[dict[str, Any]], None]:
+    """With a rule whose limit may move: in two of the calls the agent speaks on for 2 s and more."""
+
+    def edit(given: dict[str, Any]) -> None:
+        given["rules"].append(rule("brief", {"operator": "monologue", "most_s": most_s}))
+
+    return edit
+
+
+@pytest.mark.parametrize(("most_s", "n_parsed"), [(30, 0), (60, 0), (2, 2), (0.5, 4)])
+def test_a_limit_that_moves_takes_the_calls_near_it_alone(
+    store: Store, book: Callable[..., Rulebook], most_s: float, n_parsed: int
+) -> None:
+    night(store, Way(book(brief(45)), Aids()))
+    way = Way(book(brief(most_s)), Aids())
+    before = shown(store)
+    assert rescore(store, way).n_parsed == n_parsed
+    assert shown(store) == fresh(way) != before
+    assert rescore(store, Way(book(another_phrase), Aids())).n_judged == 4  # and on from there
+    assert shown(store) == fresh(Way(book(another_phrase), Aids()))
+
+
+def test_a_limit_that_moves_takes_no_more_where_the_rule_had_crashed(
+    store: Store, book: Callable[..., Rulebook], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*given: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setitem(OPERATORS, "monologue", replace(OPERATORS["monologue"], judge=crash))
+        night(store, Way(book(brief(45)), Aids()))
+    way = Way(book(brief(30)), Aids())
+    assert rescore(store, way).n_parsed == 4
+    assert shown(store) == fresh(way)
 
 
 def test_processes_change_nothing(store: Store, book: Callable[..., Rulebook], monkeypatch: pytest.MonkeyPatch) -> None:

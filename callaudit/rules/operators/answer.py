@@ -10,6 +10,7 @@ from callaudit.records import Place, Step
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles
+from callaudit.rules.restating import inapplicable
 from callaudit.rules.spoken import EPSILON_S, is_speech, spoken
 from callaudit.spans import Span
 
@@ -41,7 +42,7 @@ class _Waited:
     span: Span | None
 
 
-@operator("answer", Answering)
+@operator("answer", Answering, loose=("rings_most", "seconds_most", "speech_within_s"), restate=inapplicable)
 def answering(facts: Facts, asked: Answering) -> Outcome:
     """Not applicable where nothing rings and no queue time is known."""
     ring, queue_s = facts.call.timeline.ring, facts.call.metadata.queue_s

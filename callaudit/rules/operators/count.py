@@ -7,6 +7,7 @@ from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessa
 from callaudit.rules.cues import Phrases, Where, Who, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, evidence, missing_why, search
+from callaudit.rules.restating import inapplicable
 
 
 @options
@@ -27,7 +28,7 @@ class Count:
             raise ValueError("count needs least, most or per_minute")
 
 
-@operator("count", Count)
+@operator("count", Count, loose=("least", "most", "per_minute"), restate=inapplicable)
 def count(facts: Facts, asked: Count) -> Outcome:
     """Too few is only a violation where the transcript can be trusted."""
     turns = facts.window(asked.where, asked.who)

@@ -21,6 +21,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
+from callaudit.rules.restating import inapplicable
 from callaudit.rules.spoken import EDGE_CONFIDENCE, EDGE_S, EPSILON_S, is_speech, spoken
 from callaudit.spans import Span
 
@@ -47,7 +48,7 @@ class HangUp:
             raise ValueError("hangup needs wait_s or closing")
 
 
-@operator("hangup", HangUp)
+@operator("hangup", HangUp, loose=("wait_s", "tolerance_s"), restate=inapplicable)
 def hang_up(facts: Facts, asked: HangUp) -> Outcome:
     """Not assessable where the recording does not tell who hung up."""
     hangup = facts.call.timeline.hangup

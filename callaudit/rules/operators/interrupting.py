@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.records import Finding, Place
 from callaudit.rules.base import (
     Outcome,
     Threshold,
@@ -18,6 +20,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles
+from callaudit.rules.restating import inapplicable
 from callaudit.spans import Span, intersect, total_s
 
 BEFORE_S = 0.3
@@ -39,7 +42,15 @@ class Interrupting:
     during: CueRef | None = None
 
 
-@operator("interrupting", Interrupting)
+def _restated(finding: Finding, asked: Interrupting) -> Finding | None:
+    """What is allowed in a call is at least `most`; a violation that was doubted has places."""
+    if finding.status == "passed" and finding.value is not None and finding.value <= asked.most.value:
+        return replace(finding, limit=asked.most.value)
+    unheard = finding.status == "not_assessable" and not finding.places
+    return finding if unheard else inapplicable(finding, asked)
+
+
+@operator("interrupting", Interrupting, loose=("most",), restate=_restated)
 def interrupting(facts: Facts, asked: Interrupting) -> Outcome:
     """Not assessable on a mono mix, which hides overlaps."""
     during = None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from callaudit.messages import message
+from callaudit.records import Finding
 from callaudit.rules.base import (
     Limit,
     Outcome,
@@ -16,6 +19,7 @@ from callaudit.rules.base import (
     violated,
 )
 from callaudit.rules.facts import Facts
+from callaudit.rules.restating import inapplicable, surely_at_least, surely_at_most
 
 
 @options
@@ -38,7 +42,18 @@ class Measure:
             raise ValueError("measure needs least, most or most_from")
 
 
-@operator("measure", Measure)
+def _restated(finding: Finding, asked: Measure) -> Finding | None:
+    """A limit of the metadata is as it was."""
+    if finding.status != "passed":
+        return inapplicable(finding, asked)
+    broken = asked.least is not None and not surely_at_least(finding, asked.least)
+    if broken or (asked.most is not None and not surely_at_most(finding, asked.most)):
+        return None
+    shown = asked.least or asked.most
+    return finding if shown is None else replace(finding, limit=shown.value)
+
+
+@operator("measure", Measure, loose=("least", "most"), restate=_restated)
 def measure(facts: Facts, asked: Measure) -> Outcome:
     """Not assessable where the measurement could not be had, not applicable where no limit is set."""
     found = {m.name: m for m in facts.call.measurements}.get(asked.name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.records import Finding, Place
 from callaudit.rules.base import (
     Outcome,
     Threshold,
@@ -19,6 +20,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase, Who
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, search
+from callaudit.rules.restating import inapplicable, surely_at_most
 from callaudit.spans import Span
 
 
@@ -35,7 +37,16 @@ class Monologue:
     not_cue: CueRef | None = None
 
 
-@operator("monologue", Monologue)
+def _restated(finding: Finding, asked: Monologue) -> Finding | None:
+    """Which stretch is the longest hangs on no limit; without one nothing was held against it."""
+    if finding.status == "passed" and finding.value is None:
+        return finding
+    if finding.status == "passed" and surely_at_most(finding, asked.most_s):
+        return replace(finding, limit=asked.most_s.value)
+    return inapplicable(finding, asked)
+
+
+@operator("monologue", Monologue, loose=("most_s",), restate=_restated)
 def monologue(facts: Facts, asked: Monologue) -> Outcome:
     """Violated by the longest stretch if that is too long; passed with its length otherwise."""
     own = facts.of(asked.who)

@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.records import Finding, Place
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.restating import inapplicable
 from callaudit.rules.senses import SAID, SURE_SITUATION, shown
 from callaudit.rules.wording import Wording, verdict
 from callaudit.spans import Span, covered_s
@@ -40,7 +41,12 @@ class Respond(Wording):
     if_silent: Literal["auto", "violated", "not_applicable"] = "auto"
 
 
-@operator("respond", Respond)
+def _restated(finding: Finding, asked: Respond) -> Finding | None:
+    """Where any reply will do, only what has none is not applicable; else one in time may be that, too."""
+    return None if asked.wanted or asked.refuse else inapplicable(finding, asked)
+
+
+@operator("respond", Respond, loose=("delay_most_s",), restate=_restated)
 def respond(facts: Facts, asked: Respond) -> Outcome:
     """Not applicable if the trigger never comes; violated if one of its occurrences is not answered as asked."""
     moments = facts.moments(asked.trigger) or facts.moments(asked.trigger, SAID)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from callaudit.messages import message
-from callaudit.records import Place
+from callaudit.records import Finding, Place
 from callaudit.rules.base import Outcome, Threshold, not_applicable, not_assessable, operator, options, passed, violated
 from callaudit.rules.cues import Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import doubt_of_roles, doubt_of_words
+from callaudit.rules.restating import inapplicable, surely_at_least
 
 
 @options
@@ -49,7 +50,14 @@ class _Tally:
     total: int
 
 
-@operator("share", Share)
+def _restated(finding: Finding, asked: Share) -> Finding | None:
+    least = asked.pass_from or asked.least
+    if finding.status == "passed" and surely_at_least(finding, least):
+        return replace(finding, limit=least.value)
+    return inapplicable(finding, asked)
+
+
+@operator("share", Share, loose=("least", "pass_from"), restate=_restated)
 def share(facts: Facts, asked: Share) -> Outcome:
     """Not applicable with too few occurrences."""
     turns = facts.window(asked.where, "agent")

@@ -26,6 +26,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase
 from callaudit.rules.facts import Facts, Moment
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, doubt_of_words, homophones, search
+from callaudit.rules.restating import inapplicable
 from callaudit.rules.spoken import EDGE_CONFIDENCE, EDGE_S, EPSILON_S, is_speech, spoken
 from callaudit.rules.wording import NEAR_CONFIDENCE
 from callaudit.spans import Span, covered_s
@@ -78,7 +79,7 @@ class Begin:
     score: float = 0.9
 
 
-@operator("steps", Steps)
+@operator("steps", Steps, loose=("tolerance_s",), restate=inapplicable)
 def steps(facts: Facts, asked: Steps) -> Outcome:
     """Violated where a step is missing or comes too soon."""
     if why := doubt_of_roles(facts):

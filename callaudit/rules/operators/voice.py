@@ -25,6 +25,7 @@ from callaudit.rules.base import (
 from callaudit.rules.cues import CueRef, Phrase, Where, Window
 from callaudit.rules.facts import Facts
 from callaudit.rules.hearing import SAY_LEAST, doubt_of_roles, search
+from callaudit.rules.restating import inapplicable
 from callaudit.rules.voice_readings import LEAST_OWN, Compared, Reading, Sign, broken, long_enough, readings, usual
 
 NAMES = {"level_dbov": "voice.level_dbov", "rate_cpm": "voice.rate_cpm", "f0_median_hz": "voice.f0_median_hz",
@@ -66,7 +67,7 @@ class VoiceOptions:
     skip: CueRef | None = None
 
 
-@operator("voice", VoiceOptions)
+@operator("voice", VoiceOptions, loose=("least_total_s",), restate=inapplicable)
 def voice(facts: Facts, asked: VoiceOptions) -> Outcome:
     """Not applicable without such turns; not assessable where nothing was measured, or the line may be to blame."""
     if asked.after is not None and not facts.moments(asked.after):
