@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from callaudit.messages import Text, message
-from callaudit.records import Layer, Place, Status, Step
+from callaudit.records import Finding, Layer, Place, Status, Step
 from callaudit.scoring import Price
 
 if TYPE_CHECKING:
@@ -178,15 +178,22 @@ class Settings:
 
 # ── operators ────────────────────────────────────────────────────────────────────────────────────────────────────
 Judge = Callable[["Facts", Any], Outcome]
+Restate = Callable[[Finding, Any], Finding | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """A registered kind of check."""
+    """A registered kind of check.
+
+    `restate` tells what a finding becomes by options that differ from those it was made by in the values of the limits
+    `loose` alone, as far as that can be told without the call (`callaudit.rules.restating` says what it must keep to).
+    """
 
     name: str
     options: type[Any]
     judge: Judge
+    loose: tuple[str, ...] = ()
+    restate: Restate | None = None
 
 
 OPERATORS: dict[str, Operator] = {}
@@ -194,14 +201,18 @@ OPERATORS: dict[str, Operator] = {}
 
 
 def operator(
-    name: str, options_type: type[T]
+    name: str,
+    options_type: type[T],
+    *,
+    loose: tuple[str, ...] = (),
+    restate: Callable[[Finding, T], Finding | None] | None = None,
 ) -> Callable[[Callable[[Facts, T], Outcome]], Callable[[Facts, T], Outcome]]:
-    """Registers a function as the operator of that name."""
+    """Registers a function as the operator of that name; see `Operator`."""
 
     def register(judge: Callable[[Facts, T], Outcome]) -> Callable[[Facts, T], Outcome]:
         if name in OPERATORS:
             raise ValueError(f"two operators are named {name!r}")
-        OPERATORS[name] = Operator(name, options_type, judge)
+        OPERATORS[name] = Operator(name, options_type, judge, loose, restate)
         return judge
 
     return register
