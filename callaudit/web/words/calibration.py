@@ -34,16 +34,19 @@ WORDS = {
     "calibration.progress": ("进度", "Progress"),
     "calibration.person": ("质检员", "Person"),
     "calibration.done": ("{n} / {of} 通", "{n} of {of} calls"),
-    "calibration.n_calls": ("{n} 通录音", "{n} calls"),
+    "calibration.n_calls": ("{n} 通录音", "calls: {n}"),
     "calibration.close": ("结束并看结果", "Close and see results"),
     "calibration.close.sure": (
         "还有 {n} 份没有评完。结束后谁也不能再评，确定吗？",
         "{n} are not done yet. Nobody can judge any more afterwards. Close it?",
     ),
     "calibration.blind": (
-        "结束之前，任何人都看不到别人的盲评；评完一通之前，这通的初评也对您隐藏。每条规则都要听全程：点文字即可从那里听起。",
-        "Until it is closed nobody sees others' answers; before yours is in, the first review of a call is hidden. "
-        "Listen to the whole call for each rule: click a word to hear it.",
+        "结束之前，任何人都看不到别人的盲评；评完一通之前，这通的初评也对您隐藏。",
+        "Until it is closed nobody sees others' answers; before yours is in, the first review of a call is hidden.",
+    ),
+    "calibration.listen": (
+        "请先听完整通再逐条判定；点对话中的文字，就从那里播放。",
+        "Listen to the whole call, then judge; click a word of the transcript to hear it again.",
     ),
     # the sheet
     "calibration.sheet": ("盲评：通话 {id}", "Blind review: call {id}"),
@@ -85,11 +88,11 @@ WORDS = {
     ),
     "calibration.few": ("不足 {n} 通，不给区间", "Fewer than {n} calls: no interval"),
     "calibration.level.poor": ("差", "poor"),
-    "calibration.level.slight": ("轻微", "slight"),
+    "calibration.level.slight": ("微弱", "slight"),
     "calibration.level.fair": ("一般", "fair"),
     "calibration.level.moderate": ("中等", "moderate"),
-    "calibration.level.substantial": ("较好", "substantial"),
-    "calibration.level.perfect": ("很好", "almost perfect"),
+    "calibration.level.substantial": ("较高", "substantial"),
+    "calibration.level.perfect": ("几乎一致", "almost perfect"),
     "calibration.how": (
         "κ 扣除了碰巧一致的部分；存疑不计。区间按录音重抽样 1000 次。与机器的 κ 取决于问了多少条机器判通过的规则"
         "（与违规一样多），不代表全部录音。等级按 Landis 与 Koch（1977）。",

@@ -46,6 +46,9 @@ WORDS = {
     "figures.not_assessable.hint": ("每通通话平均有几条规则无法评判", "Rules that could not be told, a call"),
     "figures.rules_each": ("{n} 条", "{n} rules"),
     "figures.hours": ("时长（小时）", "Hours"),
+    "figures.length": ("总时长", "Length"),
+    "figures.in_hours": ("{n} 小时", "{n} h"),
+    "figures.in_minutes": ("{n} 分钟", "{n} min"),
     "figures.day": ("日期", "Day"),
     "figures.against": ("与整体相比", "Against all"),
     "figures.below": ("▼ 明显偏低", "▼ surely below"),
@@ -53,10 +56,13 @@ WORDS = {
     "figures.same": ("无明显差别", "no clear difference"),
     "figures.few": ("不足 {n} 通，不比较", "below {n} calls: not compared"),
     "figures.legend": (
-        "已有人工判断的通话按人工结果计。明显偏低、偏高指 95% 区间整个落在整体平均分的一侧；"
-        "不足 {n} 通的置灰，不参与比较。",
-        "Calls that people judged count as people left them. Surely below or above: the whole 95% interval lies on one "
-        "side of the mean of all. Below {n} calls a line is grey and not compared.",
+        "已有人工判断的通话按人工结果计。",
+        "Calls that people judged count as people left them.",
+    ),
+    "figures.legend.compared": (
+        "明显偏低、偏高指 95% 区间整个落在整体平均分的一侧；不足 {n} 通的置灰，不参与比较。",
+        "Surely below or above: the whole 95% interval lies on one side of the mean of all. Below {n} calls a line is "
+        "grey and not compared.",
     ),
     "figures.trend.fail": ("每日不合格率", "Failed calls by day"),
     "figures.trend.score": ("每日平均分", "Mean score by day"),
@@ -88,7 +94,7 @@ WORDS = {
     "figures.p10": ("P10", "P10"),
     "figures.p50": ("中位数", "Median"),
     "figures.p90": ("P90", "P90"),
-    "figures.p10_90": ("P10–P90：{low} 至 {high}", "P10–P90: {low} to {high}"),
+    "figures.p10_90": ("八成通话在 {low} 至 {high} 之间", "8 of 10 calls: {low} to {high}"),
     "figures.none.longest_silence_s": ("{n} 通没有静音（{share}）", "{n} without silence ({share})"),
     "figures.none.hold_s": ("{n} 通没有等待（{share}）", "{n} without hold ({share})"),
     "figures.none.overlap_share": ("{n} 通没有重叠（{share}）", "{n} without overlap ({share})"),
