@@ -2,23 +2,15 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.cli.typed import callaudit
+
 SAMPLES = Path(__file__).parents[2] / "samples"
-
-
-def callaudit(*arguments: str | os.PathLike[str], cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", "from callaudit.cli import main; main()", *map(os.fspath, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(SAMPLES.parent), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", cwd=cwd, env=environment, check=False
-    )
 
 
 @pytest.fixture

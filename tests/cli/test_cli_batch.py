@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.cli.typed import callaudit
 
 
-def batch(*arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from callaudit.cli import main; main()", "batch", *map(os.fspath, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+def batch(*arguments: str | os.PathLike[str]) -> CompletedProcess[str]:
+    return callaudit("batch", *arguments)
 
 
 @pytest.fixture

@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.cli.typed import callaudit
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "evaluation" / "data"
 
 
-def evaluate(*arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from callaudit.cli import main; main()", "evaluate", *map(os.fspath, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, check=False)
+def evaluate(*arguments: str | os.PathLike[str]) -> CompletedProcess[str]:
+    return callaudit("evaluate", *arguments)
 
 
 def test_audits_made_before_are_evaluated_and_a_missing_one_is_named() -> None:
