@@ -162,14 +162,14 @@ def _told(findings: Sequence[Finding], failures: Sequence[Failure], sheet: Sheet
 # ── points ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def _sections(broken: Sequence[Finding], judged: Sequence[Finding], sheet: Sheet) -> tuple[SectionScore, ...]:
     by_rule = {finding.rule: finding for finding in broken}
-    n_judged = {finding.rule for finding in judged}
+    assessed = {finding.rule for finding in judged}
     scores = []
     for section in sheet.sections:
-        own = [by_rule[rule] for rule in section.rules if rule in by_rule]
-        deductions = _deductions(own, sheet)
+        own = [by_rule[rule] for rule in section.rules if rule in by_rule] if by_rule else []
+        deductions = _deductions(own, sheet) if own else ()
         lost = sum(deduction.points for deduction in deductions)
         worth = FULL if section.points is None else section.points
-        n_assessed = sum(rule in n_judged for rule in section.rules)
+        n_assessed = len(assessed.intersection(section.rules))
         scores.append(SectionScore(section.title, section.points, round(min(worth, lost), 2), deductions, n_assessed))
     return tuple(scores)
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -122,6 +122,7 @@ class _Run:
         self.digests, self.judging = way.digests, way.judging
         self.asking = {rule.id for rule in way.rulebook.rules if asks_history(rule)}
         self.ways: dict[int, Judged] = {}
+        self.touched = cache(self._changes)
         self.done = Rescored()
         self.pages: list[Page] = []
         self.id = None if dry_run else know(store, way)
@@ -175,10 +176,12 @@ class _Run:
 
     def _is_touched(self, row: Any) -> bool:
         """Whether it may take the call: a rule of its direction changed or crashed, or what others know of it."""
-        before = self.ways[row.judging_id]
-        if row.n_failures or not before.same_past:
-            return True
-        return any(rule.id not in before.carried for rule in concerning(self.way.rulebook, row.direction))
+        return row.n_failures or not self.ways[row.judging_id].same_past or self.touched(row.judging_id, row.direction)
+
+    def _changes(self, judging_id: int, direction: Direction | None) -> bool:
+        """Whether a rule for calls of a direction has changed since they were judged so."""
+        carried = self.ways[judging_id].carried
+        return any(rule.id not in carried for rule in concerning(self.way.rulebook, direction))
 
     # ── what came of it ──────────────────────────────────────────────────────────────────────────────────────────
     def _keep(self, page: Page, results: Sequence[Rejudged]) -> None:

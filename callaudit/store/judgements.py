@@ -6,7 +6,7 @@ These are made once and given values later: making them anew for every call took
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from callaudit.records import Severity
 from callaudit.store.counts import add, take_away, upsert
 from callaudit.store.crypt import Vault
-from callaudit.store.entries import JudgementEntry, rank_of
+from callaudit.store.entries import Breach, JudgementEntry, rank_of
 from callaudit.store.tables import (
     AskedRow,
     AuditDocument,
@@ -33,6 +33,7 @@ AUDITS, BREACHES, DOCUMENTS, KEPT, ASKED, PASTS, CALLS, JUDGINGS = (
     cast(Table, own.__table__)
     for own in (AuditRow, BreachRow, AuditDocument, KeptRow, AskedRow, PastRow, CallRow, JudgingRow)
 )
+BREACH = tuple(own.name for own in fields(Breach))
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
 NAMED = CALLS.alias()
@@ -204,7 +205,7 @@ def _hang(
         documents.append({**own, "document": vault.sealed(entry.document)})
         kept.append({**own, "passed": " ".join(entry.passed), "unassessed": " ".join(entry.unassessed)})
         lists = {**own, "rank": row["rank"] if row["latest"] else None, "day": row["day"]}
-        breaches += [{**lists, **asdict(breach)} for breach in entry.breaches]
+        breaches += [{**lists, **{name: getattr(breach, name) for name in BREACH}} for breach in entry.breaches]
         asked += [{**own, "key": asked_key(key, vault), "answer": answer} for key, answer in entry.asked]
     for table, values in ((DOCUMENTS, documents), (KEPT, kept), (BREACHES, breaches), (ASKED, asked)):
         if values:
