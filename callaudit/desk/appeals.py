@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final, Literal
 
 from sqlalchemy import and_, exists, false, func, insert, null, or_, select, update
@@ -207,13 +208,18 @@ def _own(user: User) -> Sequence[Any]:
 
 
 def _wanted(user: User) -> Any:  # a SELECT
+    return _listed(user.may("see all calls")).where(*_own(user))
+
+
+@cache
+def _listed(with_decider: bool) -> Any:  # a SELECT
     author, decider = aliased(UserRow), aliased(UserRow)
     latest = exists().where(AuditRow.call_id == CallRow.id, AuditRow.latest)
     return (
         select(
             AppealRow.id, AppealRow.recording_id, CallRow.id, CaseRow.version, AppealRow.rule, AppealRow.user_id,
             author.shown_name, author.agent_id, CallRow.started_at, AppealRow.at, AppealRow.reason, AppealRow.state,
-            decider.shown_name if user.may("see all calls") else null(), AppealRow.decided_at, AppealRow.answer,
+            decider.shown_name if with_decider else null(), AppealRow.decided_at, AppealRow.answer,
             CaseRow.reviewer_id,
             or_(
                 _judged(AppealRow.recording_id, AppealRow.rule, AppealRow.decided_by),
@@ -224,7 +230,6 @@ def _wanted(user: User) -> Any:  # a SELECT
         .join(author, author.id == AppealRow.user_id)
         .outerjoin(decider, decider.id == AppealRow.decided_by)
         .outerjoin(CallRow, and_(CallRow.recording_id == AppealRow.recording_id, latest))
-        .where(*_own(user))
     )  # fmt: skip
 
 

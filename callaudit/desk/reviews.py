@@ -79,12 +79,13 @@ class Review:
         return tuple(told.get(one.rule, one) for one in own if one.rule in self.outcome.standing)
 
     @property
-    def kept(self) -> tuple[Finding, ...]:
-        """What could still be reported as missed."""
-        return tuple(
-            one for one in self.machine.findings
-            if one.status != "violated" and one.rule not in self.outcome.standing
-        )  # fmt: skip
+    def kept(self) -> tuple[tuple[str, tuple[Finding, ...]], ...]:
+        """What could still be reported as missed, by chapter."""
+        found: dict[str, list[Finding]] = {}
+        for one in self.machine.findings:
+            if one.status != "violated" and one.rule not in self.outcome.standing:
+                found.setdefault(one.chapter, []).append(one)
+        return tuple((chapter, tuple(found[chapter])) for chapter in sorted(found, key=str.lower))
 
     def finding(self, rule: str) -> Finding:
         """What was found of a rule; one that is no more judged by its name alone."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from threading import Lock
+from typing import Final
 
 from callaudit.config import JudgeConfig
 from callaudit.desk.books import books_of
@@ -27,6 +28,9 @@ log = logging.getLogger("callaudit.desk")
 AGAIN_S = 60.0
 """A rulebook in which no sheet fits is asked for again after so many seconds: it may have been changed on disk."""
 
+MOST_KNOWN: Final = 64
+"""Judgements whose sheet is remembered: an act on a call, and the page before it, ask for the same."""
+
 
 class Sheets:
     """The scoring sheets of the rulebook of the settings, read when they are first asked for."""
@@ -37,14 +41,26 @@ class Sheets:
         self._book: Rulebook | None = None
         self._titles: Mapping[str, Title] = {}
         self._read_at: float | None = None
+        self._known: dict[int, tuple[Machine, Rulebook, Sheet]] = {}
 
     def of(self, machine: Machine) -> Sheet | None:
         """The sheet that the call was scored by; None where it is no longer at hand."""
+        with self._lock:
+            known = self._known.get(id(machine.findings))
+            if known is not None and known[1] is self._book and _is_judged_alike(known[0], machine):
+                return known[2]
         for book in self._books():
             for sheet in _candidates(book, self._judge.sheet, machine):
                 if _is_same(rounded(score(machine.findings, machine.failures, sheet)), machine.score):
+                    self._remember(machine, book, sheet)
                     return sheet
         return None
+
+    def _remember(self, machine: Machine, book: Rulebook, sheet: Sheet) -> None:
+        with self._lock:
+            while len(self._known) >= MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[id(machine.findings)] = machine, book, sheet
 
     def title(self, rule: str, language: str) -> str:
         """The name of a rule in that language; its id where the rulebook knows it no more."""
@@ -83,6 +99,14 @@ def _candidates(book: Rulebook, named: str | None, machine: Machine) -> Iterator
     for sheet in (first, *known.values()):
         if sheet is not None and sheet.title == machine.score.sheet:
             yield sheet
+
+
+def _is_judged_alike(one: Machine, other: Machine) -> bool:
+    """Whether both hold one judgement, as `callaudit.desk.cases` keeps it: what was worked out of it once, holds."""
+    return (
+        one.findings is other.findings and one.failures is other.failures and one.score is other.score
+        and one.sector == other.sector
+    )  # fmt: skip
 
 
 def _is_same(one: Score, other: Score) -> bool:

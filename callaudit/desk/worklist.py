@@ -145,9 +145,10 @@ def _cases(session: Session, recordings: Sequence[str]) -> dict[str, Any]:
 
 
 # ── statements, made once ────────────────────────────────────────────────────────────────────────────────────────
+_FOUND: Final = BreachRow.__table__.c  # of the table, not of the class: hundreds of rows, half the time
 _BREACHES: Final = select(
-    BreachRow.audit_id, BreachRow.rule, BreachRow.severity, BreachRow.confidence, BreachRow.start_s, BreachRow.times
-).where(BreachRow.audit_id.in_(bindparam("ids", expanding=True)))
+    _FOUND.audit_id, _FOUND.rule, _FOUND.severity, _FOUND.confidence, _FOUND.start_s, _FOUND.times
+).where(_FOUND.audit_id.in_(bindparam("ids", expanding=True)))
 _ASSIGNEES, _REVIEWERS = aliased(UserRow), aliased(UserRow)
 _APPEALS: Final = exists().where(AppealRow.recording_id == CaseRow.recording_id, AppealRow.state == "open")
 _CASES: Final = (

@@ -22,6 +22,8 @@ from callaudit.spans import Span
 
 PATH_WIDTH: Final = 10_000
 PATH_HEIGHT: Final = 100
+MARGIN: Final = 8
+"""Keeps the stroke of a line inside its lane."""
 EVENT_ORDER: Final[tuple[SpanKind, ...]] = ("silence", "noise", "music", "tone", "hold", "overlap")  # last on top
 TURN_MEASURES: Final = (("level", "dBov", "level_dbov"), ("rate", "cpm", "rate_cpm"), ("pitch", "Hz", "f0_median_hz"))
 
@@ -215,9 +217,8 @@ def _corners(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float
 
 def _outline(points: NDArray[np.int64]) -> str:
     """A closed path, each point told from the one before it: half as long as by their places."""
-    steps = np.diff(points, axis=0).ravel().tolist()
-    told = "".join(str(step) if step < 0 else f" {step}" for step in steps)
-    return f"M{points[0, 0]} {points[0, 1]}l{told.lstrip()}z"
+    told = " ".join(map(str, np.diff(points, axis=0).ravel().tolist())).replace(" -", "-")
+    return f"M{points[0, 0]} {points[0, 1]}l{told}z"
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -272,6 +273,11 @@ def _from_turns(call: Call, attribute: str) -> list[tuple[Speaker, list[Segment]
 def _from_track(track: Track) -> list[Segment]:
     """Steps with a value; a long track is thinned to the means of at most 4000 stretches."""
     fold = max(1, -(-len(track.values) // MOST_POINTS))
+    if fold == 1:
+        starts = (track.start_s + number * track.step_s for number in range(len(track.values)))
+        return [
+            (at, at + track.step_s, value) for at, value in zip(starts, track.values, strict=True) if value is not None
+        ]
     segments: list[Segment] = []
     for first in range(0, len(track.values), fold):
         known = [value for value in track.values[first : first + fold] if value is not None]
@@ -293,11 +299,10 @@ def _line(segments: Sequence[Segment], duration_s: float, low: float, high: floa
     parts = []
     for run in runs:
         points = [(run[0][0], run[0][2]), *(((a + b) / 2, value) for a, b, value in run), (run[-1][1], run[-1][2])]
-        parts.append("M" + "L".join(_point(at_s / duration_s, (value - low) / spread) for at_s, value in points))
+        parts.append("M" + "L".join([_point(at_s / duration_s, (value - low) / spread) for at_s, value in points]))
     return "".join(parts)
 
 
 def _point(along: float, above: float) -> str:
-    margin = 8  # keeps the stroke inside the lane
-    y = PATH_HEIGHT - margin - above * (PATH_HEIGHT - 2 * margin)
-    return f"{round(min(1.0, along) * PATH_WIDTH)} {number(y, 1)}"
+    y = PATH_HEIGHT - MARGIN - above * (PATH_HEIGHT - 2 * MARGIN)
+    return f"{round(min(1.0, along) * PATH_WIDTH)} {f'{y:.1f}'.removesuffix('.0')}"

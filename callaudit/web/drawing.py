@@ -89,9 +89,10 @@ def page(request: Request, user: User | None, template: str, status: int = 200, 
     language = language_of(request, user)
     root = request.scope.get("root_path", "")
     token = masked(getattr(request.state, "csrf", ""))
+    hidden = _field(token)
     own: dict[str, Any] = {
         "request": request, "user": user, "language": language, "theme": theme_of(request), "root": root,
-        "t": partial(say, language), "csrf_token": token, "csrf": lambda: _field(token),
+        "t": partial(say, language), "csrf_token": token, "csrf": lambda: hidden,
         "navigation": _navigation(request, user), "static": lambda name: root + statics().address(name),
         "moment": moment,
     }  # fmt: skip

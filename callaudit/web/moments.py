@@ -11,7 +11,7 @@ def moment(at: datetime | None) -> str:
     >>> len(moment(datetime.now().astimezone()))
     16
     """
-    return "" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "" if at is None else at.astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def offset_at(at: datetime) -> timedelta:

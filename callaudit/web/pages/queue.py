@@ -241,7 +241,7 @@ def began(at: datetime | None, utc_offset_s: int | None) -> str:
     if at is None:
         return ""
     local = at.astimezone() if utc_offset_s is None else at + timedelta(seconds=utc_offset_s)
-    return local.strftime("%Y-%m-%d %H:%M")
+    return local.replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def length(seconds: float) -> str:
