@@ -43,8 +43,8 @@ def views_of(session: Session, user: User) -> tuple[View, ...]:
     )
 
 
-def keep(session: Session, user: User, name: str, query: str, *, shared: bool = False) -> None:
-    """Keeps a view; one of the same name is replaced.
+def keep(session: Session, user: User, name: str, query: str, *, shared: bool = False) -> int:
+    """Keeps a view; one of the same name is replaced. Returns its id.
 
     Raises
     ------
@@ -59,10 +59,11 @@ def keep(session: Session, user: User, name: str, query: str, *, shared: bool = 
     own = list(session.execute(select(ViewRow.id, ViewRow.name).where(ViewRow.user_id == user.id)))
     if (known := next((row.id for row in own if row.name == plain), None)) is not None:
         session.execute(update(ViewRow).where(ViewRow.id == known).values(**values))
-    elif len(own) >= MOST:
+        return int(known)
+    if len(own) >= MOST:
         raise DeskError("you have 30 views; delete one first")
-    else:
-        session.execute(insert(ViewRow).values(user_id=user.id, name=plain, **values))
+    made = insert(ViewRow).returning(ViewRow.id).values(user_id=user.id, name=plain, **values)
+    return int(session.scalars(made).one())
 
 
 def drop(session: Session, user: User, view_id: int) -> None:

@@ -166,6 +166,33 @@ def test_a_calibration_goes_from_its_making_to_its_results(at: Client, learned: 
     assert "play=" in told
 
 
+def test_programs_get_agreement_once_a_calibration_is_closed(at: Client, learned: Desk) -> None:
+    lead, judges = at("lead"), [at("reviewer"), at("second")]
+    ids = [one.user.id for one in judges if one.user is not None]
+    lead.post("/calibrations", data={"name": "第一周", "people": [str(one) for one in ids], "calls": "1"})
+    page = "/calibrations/1/calls/1"
+    rules = list(dict.fromkeys(re.findall(r'name="(word:[^"]+)"', judges[0].get(page).text)))
+    for judge, first in zip(judges, ("broken", "kept"), strict=True):
+        said = {rule: "broken" if number % 2 else "kept" for number, rule in enumerate(rules)} | {rules[0]: first}
+        judge.post(page, data={**said, f"comment:{rules[0].removeprefix('word:')}": "听了"})
+    assert judges[0].get("/api/calibrations/1").json()["results"] is None
+    lead.post("/calibrations/1/close")
+    assert [one["id"] for one in lead.get("/api/calibrations").json()] == [1]
+    told = lead.get("/api/calibrations/1").json()
+    got, n = told["results"], len(rules)
+    assert [one["n_done"] for one in told["people"]] == [1, 1]
+    assert (got["pairs"][0]["one"], got["pairs"][0]["other"], got["machine"][0]["other"]) == (*ids, None)
+    assert got["all"]["n"] == got["pairs"][0]["agreement"]["n"] == n
+    assert got["all"]["share"] == pytest.approx((n - 1) / n)
+    assert 0 < got["pairs"][0]["agreement"]["beyond"] < 1
+    assert [(one["rule"], [each["word"] for each in one["said"]]) for one in got["differences"]] == [
+        (rules[0].removeprefix("word:"), ["broken", "kept"])
+    ]
+    assert {each["comment"] for each in got["differences"][0]["said"]} == {"听了"}
+    assert at("admin").get("/api/calibrations/2").status_code == 404
+    assert at("agent").get("/api/calibrations").status_code == 403
+
+
 def test_a_blind_sheet_is_the_same_whatever_the_machine_found(at: Client, learned: Desk) -> None:
     with learned.store.session(write=False) as session:
         ids = [str(accounts.named(session, name).id) for name in ("reviewer", "second")]

@@ -54,6 +54,22 @@ def test_a_call_is_given_to_somebody_by_who_saw_it_last(client: Callable[..., Br
     assert client("reviewer").get("/api/calls", params={"held": "me"}).json()["n"] == 0
 
 
+def test_views_are_kept_shared_and_dropped(client: Callable[..., Browser]) -> None:
+    lead, reviewer = client("lead"), client("reviewer")
+    made = lead.post("/api/views", json={"name": " 严重  ", "query": "severity=critical&evil=1", "shared": True})
+    assert made.status_code == 201
+    view = made.json()
+    assert view == {"id": view["id"], "name": "严重", "query": "severity=critical", "shared": True, "by": None}
+    again = lead.post("/api/views", json={"name": "严重", "query": "severity=major", "shared": True}).json()
+    assert again == {**view, "query": "severity=major"}  # the same one, replaced
+    assert reviewer.get("/api/views").json() == [{**again, "by": "Lead"}]
+    assert reviewer.delete(f"/api/views/{view['id']}").status_code == 404  # it is another's
+    assert reviewer.post("/api/views", json={"name": "x", "shared": True}).status_code == 403
+    assert lead.delete(f"/api/views/{view['id']}").status_code == 204
+    assert lead.get("/api/views").json() == []
+    assert client("agent").get("/api/views").status_code == 403
+
+
 def test_agents_get_reviewed_calls_of_theirs_alone(client: Callable[..., Browser]) -> None:
     assert client("agent").get("/api/calls", params={"verdict": "all", "reviewed": "no"}).json()["calls"] == []
     assert client().get("/api/calls").status_code == 401
