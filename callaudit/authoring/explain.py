@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from callaudit.rules.references import situations_of
 from callaudit.rules.rule import Check, Rule
 from callaudit.rules.rulebook import Written
 
+Named = Callable[[str], str]
+"""What a word of the rulebook's language is called: an option, a situation, a value of few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -23,8 +26,12 @@ class Part:
     lines: tuple[tuple[str, str], ...]
 
 
-def explain(written: Written, rule_id: str) -> tuple[Part, ...]:
+def explain(written: Written, rule_id: str, named: Named = str) -> tuple[Part, ...]:
     """The rule of that id, in parts; those with nothing to say are left out.
+
+    Parameters
+    ----------
+    named : for readers who write no rules; without it the words are those of the file
 
     Raises
     ------
@@ -36,9 +43,9 @@ def explain(written: Written, rule_id: str) -> tuple[Part, ...]:
     parts = (
         Part("规则", tuple(_what(rule, written))),
         Part("依据", tuple((source.anchor, f"「{source.quote}」") for source in rule.sources)),
-        *(Part(*_check(check, one)) for check, one in zip(rule.checks, _checks(entry), strict=True)),
-        Part("条件", tuple(_conditions(entry))),
-        Part("情形", tuple(_situations(rule, written))),
+        *(Part(*_check(check, one, named)) for check, one in zip(rule.checks, _checks(entry), strict=True)),
+        Part("条件", tuple(_conditions(entry, named))),
+        Part("情形", tuple(_situations(rule, written, named))),
         Part("短语集", tuple(_sets(entry, written))),
         Part("向语言模型提问", ((("", rule.ask.question),) if rule.ask else ())),
         *_examples(rule),
@@ -76,7 +83,7 @@ def _checks(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def _check(check: Check, written: Mapping[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _check(check: Check, written: Mapping[str, Any], named: Named) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The options as the file has them, and the numbers that hold by default."""
     lines = []
     for own in fields(check.options):
@@ -84,41 +91,43 @@ def _check(check: Check, written: Mapping[str, Any]) -> tuple[str, tuple[tuple[s
         value = getattr(check.options, own.name)
         if isinstance(value, Limit):
             default = "" if name in written else "，默认"
-            lines.append((name, f"{value.value:g}（{wording.ORIGINS[value.origin]}{default}）"))
+            lines.append((named(name), f"{value.value:g}（{wording.ORIGINS[value.origin]}{default}）"))
         elif name in written:
-            lines.append((name, told(written[name])))
+            lines.append((named(name), told(written[name], named)))
     if written.get("when"):
-        lines.append(("when", told(written["when"])))
-    return f"检查：{check.operator}", tuple(lines)
+        lines.append((named("when"), told(written["when"], named)))
+    return f"检查：{named(f'check.{check.operator}').removeprefix('check.')}", tuple(lines)
 
 
-def told(value: Any) -> str:
+def told(value: Any, named: Named = str) -> str:
     """Data of a rulebook on one line."""
     if isinstance(value, Mapping):
         if "value" in value and set(value) <= {"value", "from"}:
             return f"{value['value']}（{wording.ORIGINS[value.get('from', 'proposed')]}）"
-        return "，".join(f"{key}：{told(item)}" for key, item in value.items())
+        return "，".join(f"{named(key)}：{told(item, named)}" for key, item in value.items())
     if isinstance(value, list):
         nested = any(isinstance(item, list | Mapping) for item in value)
-        return "；".join(told(item) for item in value) if nested else "、".join(told(item) for item in value)
-    return {True: "是", False: "否"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+        return ("；" if nested else "、").join(told(item, named) for item in value)
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return named(f"value.{value}").removeprefix("value.") if isinstance(value, str) else str(value)
 
 
-def _conditions(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _conditions(entry: Mapping[str, Any], named: Named) -> Iterator[tuple[str, str]]:
     for key, name in wording.CONDITIONS.items():
         if entry.get(key):
-            yield name, told(entry[key])
+            yield name, told(entry[key], named)
 
 
 # ── what it names ────────────────────────────────────────────────────────────────────────────────────────────────
-def _situations(rule: Rule, written: Written) -> Iterator[tuple[str, str]]:
+def _situations(rule: Rule, written: Written, named: Named) -> Iterator[tuple[str, str]]:
     names = dict.fromkeys(name for cues, _ in situations_of(rule) for name in cues.names)
     for name in names:
         cue = written.book.situations[name]
-        yield name, "；".join(_cue(cue))
+        yield named(f"value.{name}").removeprefix("value."), "；".join(_cue(cue, named))
 
 
-def _cue(cue: Cue) -> Iterator[str]:
+def _cue(cue: Cue, named: Named) -> Iterator[str]:
     yield f"{cue.title or '—'}（{wording.SPEAKERS.get(cue.who, '任一方')}）"
     if cue.words:
         yield "、".join(cue.words)
@@ -130,7 +139,7 @@ def _cue(cue: Cue) -> Iterator[str]:
     for name in others:
         value = getattr(cue, name)
         if value not in (None, (), "any") and not is_dataclass(value):
-            yield f"{name}：{told(list(value) if isinstance(value, tuple) else value)}"
+            yield f"{named(name)}：{told(list(value) if isinstance(value, tuple) else value, named)}"
 
 
 def _sets(entry: Mapping[str, Any], written: Written) -> Iterator[tuple[str, str]]:

@@ -121,6 +121,14 @@ def test_a_change_is_tried_while_the_page_asks_after_it(at: Client, learned: Des
     reviewer.app.state.shared.trials.close()  # type: ignore[attr-defined]  # the application
 
 
+def test_a_rule_is_told_in_words(at: Client) -> None:
+    page = at("reviewer").get("/rules/no-interrupting").text
+    assert "检查：接听" in page
+    assert "<dt>至多响铃次数</dt><dd>3（建议值）</dd>" in page
+    assert ">检查 › 至多响铃次数 = 3</option>" in page
+    assert "rings_most</" not in page
+
+
 def test_a_change_that_is_none_is_refused_in_words(at: Client) -> None:
     reviewer = at("reviewer")
     told = reviewer.post("/api/rules/no-interrupting/what-if", json={"knob": "check.rings_most", "value": "drei"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
@@ -18,7 +19,7 @@ from callaudit.store import queries
 from callaudit.store.entries import VERDICTS
 from callaudit.web.desk import Desk, TheDesk, needs, page
 from callaudit.web.drawing import language_of
-from callaudit.web.learning import rules_of, text_of, written_of
+from callaudit.web.learning import knob_name, rules_of, text_of, written_of
 from callaudit.web.trials import knobs_of, newest
 from callaudit.web.words import translated
 
@@ -107,6 +108,7 @@ def rule_page(
         request, user, "learning/rule.html.j2", **given, knobs=own, trial=trial, most_shown=MOST_SHOWN,
         knob=next((one for one in own if one.id == knob), own[0] if own else None), most_calls=MOST_CALLS,
         trial_fault=translated(language, trial.fault) if trial is not None else "",
+        knob_name=partial(knob_name, language),
         asks_reader=bool(given["rule"] and given["rule"].ask and desk.config.language_model.base_url),
     )  # fmt: skip
 

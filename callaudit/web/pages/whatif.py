@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -12,6 +13,7 @@ from callaudit.desk.whatif import MOST_CALLS, MOST_SHOWN, wanted
 from callaudit.errors import NotThere
 from callaudit.web.desk import TheDesk, page
 from callaudit.web.drawing import language_of
+from callaudit.web.learning import knob_name
 from callaudit.web.pages.learning import Learner, RuleId
 from callaudit.web.trials import newest, rulebook_of, trials_of
 from callaudit.web.words import translated
@@ -41,10 +43,12 @@ def _told(request: Request, user: User, rule: str, knob: str = "") -> Response:
         root = request.scope.get("root_path", "")
         return RedirectResponse(f"{root}/rules/{rule}" + (f"?knob={knob}" if knob else "") + "#whatif", 303)
     trial = newest(request, user, rule)
-    why = translated(language_of(request, user), trial.fault) if trial is not None else ""
+    language = language_of(request, user)
+    why = translated(language, trial.fault) if trial is not None else ""
     return page(
-        request, user, "learning/trial.html.j2", trial=trial, rule_id=rule, trial_fault=why, most_shown=MOST_SHOWN
-    )
+        request, user, "learning/trial.html.j2", trial=trial, rule_id=rule, trial_fault=why, most_shown=MOST_SHOWN,
+        knob_name=partial(knob_name, language),
+    )  # fmt: skip
 
 
 @router.post("/rules/{rule}/what-if/change")
