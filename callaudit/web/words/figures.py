@@ -54,7 +54,7 @@ WORDS = {
     "figures.below": ("▼ 明显偏低", "▼ surely below"),
     "figures.above": ("▲ 明显偏高", "▲ surely above"),
     "figures.same": ("无明显差别", "no clear difference"),
-    "figures.few": ("不足 {n} 通，不比较", "below {n} calls: not compared"),
+    "figures.few": ("不足 {n} 通，不比较", "below {n}, not compared"),
     "figures.legend": (
         "已有人工判断的通话按人工结果计。",
         "Calls that people judged count as people left them.",
