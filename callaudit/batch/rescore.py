@@ -30,7 +30,7 @@ from callaudit.store.tables import AuditDocument, AuditRow, CallDocument, CallRo
 
 log = logging.getLogger("callaudit.batch")
 
-PAGE = 100
+PAGE = 200
 """Calls that are judged by one process and written in one transaction at a time."""
 
 Told = Callable[[int], None]

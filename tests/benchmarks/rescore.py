@@ -5,7 +5,9 @@
 FOLDER holds audits in JSON, of calls that were heard. They are judged once by the built-in rules, tiled to so many
 calls with other ids, days and customers, and stored; then a copy of the store is judged again for each of these:
 
-threshold   one number of one rule
+threshold   one number of one rule, far from what calls measure: none has to be read
+amid        the same number, in the midst of what they measure: every second one has to be
+waits       a number of a rule that has to judge every call again to tell
 phrase      one phrase more in one rule
 situation   one phrase more in a situation that several rules ask for
 sheet       the bank's scoring sheet for every call
@@ -49,6 +51,8 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 CHUNK = 200
 SAMPLE = 200
 THRESHOLD, PHRASE, MEANING = "brief-and-clear", "no-threat-to-hang-up", "no-rushing-to-end"
+AMID_S = 5.0
+WAITS = "hold-say-please-wait-first"
 SITUATION = "customer_cannot_hear"
 """Eight rules ask for it."""
 
@@ -105,6 +109,8 @@ def options(edit: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def changes(way: Way) -> Iterator[tuple[str, Way]]:
     book = way.rulebook
     yield "threshold", own(way, with_rule(book, THRESHOLD, options(stricter)), 1)
+    yield "amid", own(way, with_rule(book, THRESHOLD, options(lambda o: replace(o, most_s=Limit(value=AMID_S)))), 6)
+    yield "waits", own(way, with_rule(book, WAITS, options(stricter)), 7)
     yield "phrase", own(way, with_rule(book, PHRASE, options(lambda o: replace(o, words=(*o.words, "随便你吧")))), 2)
     cue = book.situations[SITUATION]
     situations = {**book.situations, SITUATION: replace(cue, words=(*cue.words, "话筒没有声音吗"))}
