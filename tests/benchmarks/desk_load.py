@@ -62,7 +62,7 @@ ALL_SHARE = 0.25
 
 @dataclass
 class Seen:
-    """What the reviewers saw: seconds by kind of answer, of those asked for after `since`; acts that came late; faults."""
+    """What the reviewers saw: seconds by kind of answer, of what was asked after `since`; late acts; faults."""
 
     since: float = 0.0
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
