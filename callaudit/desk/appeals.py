@@ -6,13 +6,13 @@ finding does not decide the appeal against it, unless nobody else may: then that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, Literal
 
-from sqlalchemy import and_, exists, false, func, insert, null, or_, select, update
+from sqlalchemy import and_, bindparam, exists, false, func, insert, null, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from callaudit.config import ReviewConfig
@@ -162,7 +162,8 @@ def closed_appeals(session: Session, user: User, *, before: int | None = None, l
 
 def appeals_of(session: Session, user: User, recording_id: str) -> tuple[Appeal, ...]:
     """All appeals of a call, the oldest first; of an agent own ones."""
-    return _appeals(session, _wanted(user).where(AppealRow.recording_id == recording_id).order_by(AppealRow.id))
+    wanted = _of_call(user.may("see all calls"))
+    return _appeals(session, wanted, {"recording_id": recording_id, "user_id": user.id})
 
 
 def one_appeal(session: Session, user: User, appeal_id: int) -> Appeal:
@@ -233,8 +234,14 @@ def _listed(with_decider: bool) -> Any:  # a SELECT
     )  # fmt: skip
 
 
-def _appeals(session: Session, wanted: Any) -> tuple[Appeal, ...]:
-    return tuple(Appeal(*row) for row in session.execute(wanted))
+@cache
+def _of_call(sees_all: bool) -> Any:  # a SELECT of a recording, and of an agent
+    wanted = _listed(sees_all).where(AppealRow.recording_id == bindparam("recording_id")).order_by(AppealRow.id)
+    return wanted if sees_all else wanted.where(AppealRow.user_id == bindparam("user_id"))
+
+
+def _appeals(session: Session, wanted: Any, given: Mapping[str, Any] | None = None) -> tuple[Appeal, ...]:
+    return tuple(Appeal(*row) for row in session.execute(wanted, given))
 
 
 def _recording(bench: Bench, user: User, appeal_id: int) -> str:

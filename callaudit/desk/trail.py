@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from callaudit.desk.people import User
@@ -98,8 +99,7 @@ def of_call(
     ----------
     after : only what made a version of its case that is newer
     """
-    wanted = _lines().where(AccessRow.recording_id == recording_id, AccessRow.act.in_(acts))
-    found = _read(session, wanted.order_by(AccessRow.id.desc()).limit(limit))
+    found = _read(session, _of_call(), {"recording_id": recording_id, "acts": acts, "most": limit})
     return tuple(line for line in found if not after or line.what.get("version", 0) > after)
 
 
@@ -154,5 +154,12 @@ def _lines() -> Any:  # a SELECT
     ).outerjoin(UserRow, UserRow.name == AccessRow.who)  # fmt: skip
 
 
-def _read(session: Session, wanted: Any) -> tuple[Line, ...]:
-    return tuple(Line(*row) for row in session.execute(wanted))
+@cache
+def _of_call() -> Any:  # a SELECT of a recording, acts and the most lines
+    wanted = _lines().where(AccessRow.recording_id == bindparam("recording_id"))
+    wanted = wanted.where(AccessRow.act.in_(bindparam("acts", expanding=True)))
+    return wanted.order_by(AccessRow.id.desc()).limit(bindparam("most"))
+
+
+def _read(session: Session, wanted: Any, given: Mapping[str, Any] | None = None) -> tuple[Line, ...]:
+    return tuple(Line(*row) for row in session.execute(wanted, given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from callaudit.desk.asked import asked_of
@@ -29,17 +29,20 @@ class View:
     by: str | None
 
 
+_OWN: Final = ViewRow.user_id == bindparam("user_id")
+_SEEN: Final = (
+    select(ViewRow, UserRow.shown_name)
+    .join(UserRow, UserRow.id == ViewRow.user_id)
+    .where(or_(_OWN, ViewRow.shared))
+    .order_by(~_OWN, ViewRow.name, ViewRow.id)
+)
+
+
 def views_of(session: Session, user: User) -> tuple[View, ...]:
     """One's own views, then those shared by others, by name."""
-    rows = (
-        select(ViewRow, UserRow.shown_name)
-        .join(UserRow, UserRow.id == ViewRow.user_id)
-        .where(or_(ViewRow.user_id == user.id, ViewRow.shared))
-        .order_by(ViewRow.user_id != user.id, ViewRow.name, ViewRow.id)
-    )
     return tuple(
         View(row.id, row.name, row.query, row.shared, None if row.user_id == user.id else name)
-        for row, name in session.execute(rows)
+        for row, name in session.execute(_SEEN, {"user_id": user.id})
     )
 
 

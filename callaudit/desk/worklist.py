@@ -128,7 +128,7 @@ def _broken(
 ) -> dict[int, _Broken]:
     found: dict[int, dict[Severity, int]] = {}
     worst: dict[int, tuple[int, float, str, Breach]] = {}
-    rows: Any = session.execute(_BREACHES, {"ids": audit_ids})
+    rows: Any = session.execute(_BREACHES, {"ids": audit_ids}).all()
     for audit_id, rule, grave, confidence, start_s, times in rows:
         found.setdefault(audit_id, dict.fromkeys(ORDER, 0))[grave] += 1
         if (rules and rule not in rules) or severity not in (None, grave):

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from callaudit.records import Severity, Verdict
@@ -131,18 +131,28 @@ def places(session: Session, wanted: Filter, *, after: Place | None = None, limi
     days = _counted_days(session, wanted)
     found: list[Place] = []
     for first, end in [] if days == 0 else _stretches(wanted):  # in order: what one does not hold, the next may
-        # the rank once more by itself: SQLite begins to search there, of a pair it makes a filter
-        wanted_ones = _places(wanted, (first if after is None else max(first, after.rank), end), many)
-        rank, audit_id = wanted_ones.selected_columns
-        if after is not None:
-            wanted_ones = wanted_ones.where(tuple_(rank, audit_id) > after)
         # few enough are sorted; of many, the first ones are found in the order of an index on ranks
-        order = rank + 0 if days is not None and days <= FEW and not wanted.rules else rank
-        page = session.execute(wanted_ones.order_by(order, audit_id).limit(limit - len(found)))
+        is_sorted = days is not None and days <= FEW and not wanted.rules
+        bounds = {"first": first, "most": limit - len(found)}
+        if after is not None:
+            bounds |= {"first": max(first, after.rank), "rank": after.rank, "audit_id": after.audit_id}
+        make = _page if many is None else _page.__wrapped__
+        page = session.execute(make(wanted, end, is_sorted, after is not None, many), bounds)
         found += [Place(*row) for row in page]
         if len(found) == limit:
             break
     return found
+
+
+@lru_cache(maxsize=256)
+def _page(wanted: Filter, end: int, is_sorted: bool, goes_on: bool, many: Hits | None) -> Any:  # a SELECT
+    """The `most` first places from the rank `first` to `end`; where it goes on, behind `rank` and `audit_id`."""
+    # the rank once more by itself: SQLite begins to search there, of a pair it makes a filter
+    found = _places(wanted, (bindparam("first"), end), many)
+    rank, audit_id = found.selected_columns
+    if goes_on:
+        found = found.where(tuple_(rank, audit_id) > tuple_(bindparam("rank"), bindparam("audit_id")))
+    return found.order_by(rank + 0 if is_sorted else rank, audit_id).limit(bindparam("most"))
 
 
 def _aimed(session: Session, wanted: Filter) -> tuple[list[Any], Hits | None]:
@@ -285,7 +295,7 @@ def _counted_days(session: Session, wanted: Filter) -> int | None:
     return count(session, Filter(wanted.since, wanted.until, verdicts=wanted.verdicts))
 
 
-def _places(wanted: Filter, stretch: tuple[int, int], many: Hits | None = None) -> Any:  # a SELECT of two columns
+def _places(wanted: Filter, stretch: tuple[Any, int], many: Hits | None = None) -> Any:  # a SELECT of two columns
     """Rank and id of the judgements that are wanted within a stretch of ranks, each once."""
     places: Any
     first, end = stretch

@@ -24,7 +24,6 @@ from callaudit.store.queries import PAGE, Filter, Known, Place
 from callaudit.store.spoken import Said, first_in, said
 from callaudit.store.tables import AuditRow
 from callaudit.web.desk import Desk
-from callaudit.web.reviewing import bench_of
 
 NOBODY = Known((), (), ())
 KNOWN_FOR_S: Final = 60.0
@@ -86,26 +85,29 @@ def page_of(desk: Desk, user: User, asked: Asked, after: Place | None = None, li
 
 def read_page(
     session: Session, desk: Desk, user: User, asked: Asked, after: Place | None = None, limit: int = PAGE,
-    n: int | None = None,
+    n: int | None = None, known: Known = NOBODY,
 ) -> Page:  # fmt: skip
     """As `page_of`, in a session of the caller's.
 
     Parameters
     ----------
     n : how many calls are asked for, where that is known
+    known : what there is to choose from, for who sees all calls
     """
     colleagues = worklist.colleagues(session) if user.may("see all calls") else ()
     wanted = filter_of(asked, user, _accounts(colleagues))
     listed = queries.queue(session, wanted, after=after, limit=limit + 1)
     more = listed[limit - 1].place if len(listed) > limit else None
     lines = worklist.lines(session, user, listed[:limit], asked.rule, asked.severity)
-    known = known_in(desk, session) if user.may("see all calls") else NOBODY
     snippets = {} if wanted.said is None else _snippets(session, wanted.said, [one.listed.call_id for one in lines])
     if after is None and more is None:
         n = len(lines)  # all of them
     elif n is None:
         n = queries.count(session, wanted)
-    return Page(asked, lines, n, more, colleagues, known, views_of(session, user), snippets, not desk.store.vault.keys)
+    return Page(
+        asked, lines, n, more, colleagues, known if user.may("see all calls") else NOBODY, views_of(session, user),
+        snippets, not desk.store.vault.keys,
+    )  # fmt: skip
 
 
 def _snippets(session: Session, wanted: Said, call_ids: Sequence[int]) -> dict[int, Snippet]:
@@ -141,20 +143,6 @@ def known_in(desk: Desk, session: Session) -> Known:
     with _LOCK:
         _KNOWN[desk.store] = newest, time.monotonic(), known
     return known
-
-
-def titles_in(desk: Desk, session: Session, language: str) -> dict[str, str]:
-    """Rules that occur, with their names."""
-    return bench_of(desk).sheets.titles(known_in(desk, session).rules, language)
-
-
-def counted(desk: Desk, user: User, asked: Asked) -> int:
-    """How many calls are asked for."""
-
-    def work(session: Session) -> int:
-        return queries.count(session, wanted_by(session, user, asked))
-
-    return desk.store.transact(work, write=False)
 
 
 def following(session: Session, user: User, call_id: int, queue: str) -> int | None:

@@ -24,7 +24,8 @@ from callaudit.store import queries
 from callaudit.store.queries import Place
 from callaudit.web.desk import Desk, SignedIn, TheDesk, needs, page
 from callaudit.web.drawing import language_of
-from callaudit.web.queueing import Page, asked_in, read_page, titles_in, wanted_by
+from callaudit.web.queueing import Page, asked_in, known_in, read_page, wanted_by
+from callaudit.web.reviewing import bench_of
 from callaudit.web.words import say, words
 
 router = APIRouter()
@@ -143,11 +144,12 @@ def _drawn(
     language = language_of(request, user)
 
     def work(session: Session) -> tuple[dict[str, str], Page, Place | None, list[Tab]]:
-        titles = titles_in(desk, session, language)
+        known = known_in(desk, session)
+        titles = bench_of(desk).sheets.titles(known.rules, language)
         wanted, after = asked_in(request, titles) if asked is None else (asked, None)
         tabs = _tabs(session, user, wanted)
         n = next((tab.n for tab in tabs if tab.query == wanted.query()), None)
-        return titles, read_page(session, desk, user, wanted, after, n=n), after, tabs
+        return titles, read_page(session, desk, user, wanted, after, n=n, known=known), after, tabs
 
     titles, found, after, tabs = desk.store.transact(work, write=False)
     asked = found.asked
