@@ -189,6 +189,16 @@ def test_a_sheet_by_which_the_call_was_not_scored_is_not_taken_for_it(audits: li
     assert Sheets(JudgeConfig(rulebook="/nowhere")).of(told) is None
 
 
+def test_a_sheet_that_is_remembered_is_that_of_one_judgement_alone(audits: list[Audit]) -> None:
+    told = _stored(next(one for one in audits if any(finding.status == "violated" for finding in one.findings)))
+    sheets = Sheets(JudgeConfig())
+    assert sheets.of(told) is sheets.of(replace(told, call_id=2))  # the same judgement, read once more
+    kept = tuple(replace(finding, status="passed") for finding in told.findings)
+    assert sheets.of(replace(told, findings=kept)) is None
+    assert sheets.of(replace(told, score=replace(told.score, value=-1.0))) is None
+    assert sheets.of(told) is not None
+
+
 def test_rules_have_names_in_both_languages() -> None:
     sheets = Sheets(JudgeConfig())
     assert sheets.title("closing-goodbye", "zh") != sheets.title("closing-goodbye", "en")
