@@ -47,12 +47,13 @@ WEIGHTS: Final[Mapping[Severity, float]] = {"critical": 3.0, "major": 2.0, "mino
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A place of a call to hear, in seconds; `quote` is what was said there, masked."""
+    """A place of a call to hear, in seconds; `told` is what was found there, `quote` what was said, masked."""
 
     call_id: int
     day: str | None
     start_s: float
     end_s: float
+    told: str
     quote: str | None
 
 
@@ -286,4 +287,4 @@ def _clip(call: Any, finding: Mapping[str, Any]) -> Clip:
     place = min(finding["spans"], key=lambda one: one["start_s"])
     start_s = max(0.0, place["start_s"] - LEAD_S)
     end_s = min(place["end_s"] + LAG_S, start_s + LONGEST_S)
-    return Clip(call.call_id, call.day, round(start_s, 1), round(end_s, 1), finding.get("quote"))
+    return Clip(call.call_id, call.day, round(start_s, 1), round(end_s, 1), finding["message"], finding.get("quote"))

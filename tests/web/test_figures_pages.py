@@ -107,6 +107,7 @@ def test_strengths_come_first_and_clips_are_heard_in_place(client: Callable[...,
     assert all(float(start) < float(end) <= float(start) + 20 for _, start, end in clips)
     assert client("lead").get(clips[0][0], headers={"Range": "bytes=0-99"}).status_code == 206
     assert len(re.findall('<li><h3><span class="severity', page)) <= 3
+    assert "<p>客户辱骂后，客服未说致歉" in page  # the title of that rule tells of the customer alone
 
 
 def test_a_trend_of_weeks_speaks_of_weeks(client: Callable[..., Browser]) -> None:
