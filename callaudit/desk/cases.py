@@ -22,6 +22,7 @@ from callaudit.errors import NotAllowed, NotThere, Stale
 from callaudit.records import Failure, Finding, Score, Status, Verdict
 from callaudit.reports.stored import finding_from, score_from
 from callaudit.spans import Span
+from callaudit.store import caseload
 from callaudit.store.counts import upsert
 from callaudit.store.crypt import Vault
 from callaudit.store.database import Store
@@ -207,7 +208,8 @@ def taken(session: Session, recording_id: str, by: By) -> tuple[Case, datetime]:
     """
     fresh = {"recording_id": recording_id, "version": 0, "state": "open", "changed_at": by.now - TICK}
     made = upsert(session)(CaseRow).values(fresh).on_conflict_do_nothing(index_elements=["recording_id"])
-    session.execute(made)
+    if session.scalar(made.returning(CaseRow.recording_id)) is not None:
+        caseload.point(session, [recording_id])
     wanted = select(CaseRow).where(CaseRow.recording_id == recording_id).with_for_update()
     row = session.scalars(wanted, execution_options={"populate_existing": True}).one()
     if row.version != by.seen:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from callaudit.store import caseload
 from callaudit.store.bins import BINS, SCALE, Bins
 from callaudit.store.tables import (
     AgentCount,
@@ -147,13 +148,15 @@ COUNTED = (
 
 
 def add(session: Session, audit_ids: Collection[int]) -> None:
-    """Counts judgements that have become the latest."""
+    """Counts judgements that have become the latest; the cases of their calls know them from now on."""
     _change(session, audit_ids, 1)
+    caseload.follow(session, audit_ids)
 
 
 def take_away(session: Session, audit_ids: Collection[int]) -> None:
     """Counts judgements no longer; call it while their rows still are as they were counted."""
     _change(session, audit_ids, -1)
+    caseload.leave(session, audit_ids)
 
 
 def _change(session: Session, audit_ids: Collection[int], sign: int) -> None:

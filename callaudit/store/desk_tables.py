@@ -77,10 +77,18 @@ class CaseRow(Base):
     (all that was found has been judged) or final. `verdict`, `score`, `low` and `high` are those of the machine's
     findings as people left them; None until somebody judged one. `judged_at` is that of the judgement they were worked
     out from: where the latest one is another, they are worked out anew (`callaudit.desk.cases.behind`).
+
+    `audit_id`, `rank`, `day`, `agent_id` and `team` are those of the latest judgement (`AuditRow`), so that lists and
+    counts of cases read one index; None while there is none (`callaudit.store.caseload` keeps them).
     """
 
     __tablename__ = "cases"
-    __table_args__ = (Index(None, "assignee_id", "state"), Index(None, "state", "changed_at"))
+    __table_args__ = (
+        Index("ix_cases_load", "state", "rank", "day", "assignee_id", "agent_id", "team"),
+        Index("ix_cases_held", "assignee_id", "state", "rank", "day"),
+        Index(None, "audit_id"),
+        Index(None, "state", "changed_at"),
+    )
 
     recording_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     version: Mapped[int]
@@ -95,6 +103,11 @@ class CaseRow(Base):
     low: Mapped[float | None]
     high: Mapped[float | None]
     judged_at: Mapped[datetime | None]
+    audit_id: Mapped[int | None] = mapped_column(Key)
+    rank: Mapped[int | None]
+    day: Mapped[str | None] = mapped_column(String(10))
+    agent_id: Mapped[str | None]
+    team: Mapped[str | None]
 
 
 class OpinionRow(Base):

@@ -156,13 +156,13 @@ def _page(wanted: Filter, end: int, is_sorted: bool, goes_on: bool, many: Hits |
 
 
 def _aimed(session: Session, wanted: Filter) -> tuple[list[Any], Hits | None]:
-    """What selects the ids of the few calls among which the wanted ones are; and what else is to be said in them."""
+    """What holds for the few judgements among which the wanted ones are; and what else is to be said in them."""
     by_cases = caseload.given(wanted)
-    given = [] if by_cases is None else [by_cases]
+    given: list[Any] = [] if by_cases is None else [AuditRow.id.in_(by_cases)]
     if wanted.said is None:
         return given, None
     found = hits(session, wanted.said)
-    return ([*given, found.ids()], None) if found.are_few else (given, found)
+    return ([*given, AuditRow.call_id.in_(found.ids())], None) if found.are_few else (given, found)
 
 
 def _few_places(
@@ -178,11 +178,9 @@ def _few_places(
 
 def _of_given(wanted: Filter, given: Sequence[Any], many: Hits | None = None) -> Any:  # a SELECT of two columns
     rank: Any = AuditRow.rank + 0
-    found = select(rank, AuditRow.id).where(
-        AuditRow.latest, _ranks(rank, wanted), *(AuditRow.call_id.in_(one) for one in given)
-    )
+    found = select(rank, AuditRow.id).where(AuditRow.latest, _ranks(rank, wanted), *given)
     if not caseload.needs_case(wanted):
-        found = found.where(*caseload.without(wanted, AuditRow.call_id))
+        found = found.where(*caseload.without(wanted, AuditRow.id))
     if many is not None:
         found = found.where(many.holds(AuditRow.call_id))
     found = found.where(*_days(AuditRow.day + "", wanted))
@@ -226,58 +224,52 @@ def count(session: Session, wanted: Filter) -> int:
         return n
     if wanted.since is not None and wanted.since == wanted.until and not wanted.rules:  # the calls of a day are few
         return sum(_n(session, _places(wanted, one)) for one in _stretches(wanted))
-    others = caseload.given_by_others(wanted)  # cases are few: those who have none are told by those who have one
+    if not (wanted.rules or wanted.severity is not None or wanted.least_confidence is not None):
+        return counts(session, [wanted])[0]
+    others = caseload.given_by_others(wanted)  # those who have no case are told by those who have one
     wanted = replace(wanted, reviewed=None, assigned=None)
-    n_others = 0 if others is None else _n(session, _of_given(wanted, [others]))
-    if wanted.rules or wanted.severity is not None or wanted.least_confidence is not None:
-        return sum(_n(session, _places(wanted, one)) for one in _stretches(wanted)) - n_others
-    table = AgentCount if wanted.agents else DayCount  # known without looking at a single call
-    summed = select(func.sum(table.n_calls)).where(*counted(table, wanted), table.verdict.in_(wanted.verdicts))
-    return int(session.scalar(summed) or 0) - n_others
+    n_others = 0 if others is None else _n(session, _of_given(wanted, [AuditRow.id.in_(others)]))
+    return sum(_n(session, _places(wanted, one)) for one in _stretches(wanted)) - n_others
 
 
 def counts(session: Session, wanted: Sequence[Filter]) -> tuple[int, ...]:
-    """As `count`, of several filters; of those that name no more than verdicts, days and cases in one statement."""
-    joint = tuple(one for one in dict.fromkeys(wanted) if one == _bare(one))
-    known: dict[Filter, int] = {}
-    if joint:
-        sums = _sums_of(joint)
-        row = [int(number) for number in session.execute(_counting(joint, sums)).one()]
-        of_days = dict(zip(sums, row[len(joint) :], strict=True))
-        for one, n in zip(joint, row, strict=False):
-            known[one] = n if caseload.needs_case(one) else of_days[_of_days(one)] - n
+    """As `count`, of several filters; of those that ask nothing of violations or words in one statement."""
+    joint = tuple(one for one in dict.fromkeys(wanted) if one == _plain(one))
+    row = session.execute(_counting(joint)).one() if joint else ()
+    known = {one: int(n) for one, n in zip(joint, row, strict=True)}
     return tuple(known[one] if one in known else count(session, one) for one in wanted)
 
 
-def _bare(wanted: Filter) -> Filter:
-    """A filter of verdicts, days and cases alone."""
-    return replace(wanted, agents=(), teams=(), rules=(), severity=None, least_confidence=None, said=None)
-
-
-def _of_days(wanted: Filter) -> Filter:
-    return replace(wanted, reviewed=None, assigned=None)
+def _plain(wanted: Filter) -> Filter:
+    """A filter of verdicts, days, agents, teams and cases alone."""
+    return replace(wanted, rules=(), severity=None, least_confidence=None, said=None)
 
 
 @lru_cache(maxsize=128)
-def _sums_of(wanted: tuple[Filter, ...]) -> tuple[Filter, ...]:
-    """What is to be known of all calls, cases or not."""
-    return tuple(dict.fromkeys(_of_days(one) for one in wanted if not caseload.needs_case(one)))
+def _counting(wanted: tuple[Filter, ...]) -> Any:  # a SELECT of one row
+    """The calls of each filter, by cases and by the sums over all calls, without a look at a single call."""
+    return select(*(_of_cases(one) if caseload.needs_case(one) else _of_all(one) for one in wanted))
 
 
-@lru_cache(maxsize=128)
-def _counting(wanted: tuple[Filter, ...], sums: tuple[Filter, ...]) -> Any:  # a SELECT of one row
-    """For each filter the calls among those with a case that it holds, or leaves out, by one pass through the cases;
-    then the sums."""
-    numbers: list[Any] = []
-    for one in wanted:
-        of_case = and_(*caseload.asks(one)) if caseload.needs_case(one) else or_(false(), *caseload.left_out(one))
-        numbers.append(func.count().filter(of_case, _ranks(AuditRow.rank, one), *_days(AuditRow.day, one)))
-    for one in sums:
-        days = select(func.coalesce(func.sum(DayCount.n_calls), 0))
-        days = days.where(*counted(DayCount, one), DayCount.verdict.in_(one.verdicts))
-        numbers.append(days.scalar_subquery())
-    rows = select(*numbers).select_from(CaseRow).join(CallRow, CallRow.recording_id == CaseRow.recording_id)
-    return rows.join(AuditRow, AuditRow.call_id == CallRow.id).where(AuditRow.latest)
+def _of_all(wanted: Filter) -> Any:
+    """All calls of the filter, less those with a case that it leaves out."""
+    table = AgentCount if wanted.agents else DayCount
+    summed = select(func.coalesce(func.sum(table.n_calls), 0))
+    found: Any = summed.where(*counted(table, wanted), table.verdict.in_(wanted.verdicts)).scalar_subquery()
+    for others in caseload.left_out(wanted):
+        found = found - _cases(wanted, [others])
+    return found
+
+
+def _of_cases(wanted: Filter) -> Any:
+    return _cases(wanted, caseload.asks(wanted))
+
+
+def _cases(wanted: Filter, asked: Sequence[Any]) -> Any:
+    found = select(func.count()).select_from(CaseRow).where(*asked, _ranks(CaseRow.rank, wanted))
+    found = found.where(*_days(CaseRow.day, wanted))
+    found = found.where(CaseRow.agent_id.in_(wanted.agents)) if wanted.agents else found
+    return (found.where(CaseRow.team.in_(wanted.teams)) if wanted.teams else found).scalar_subquery()
 
 
 def _ranks(rank: Any, wanted: Filter) -> ColumnElement[bool]:
@@ -303,12 +295,14 @@ def _places(wanted: Filter, stretch: tuple[Any, int], many: Hits | None = None) 
     if wanted.rules and not (wanted.agents or wanted.teams):
         broken += [BreachRow.rank >= first, BreachRow.rank < end, *_days(BreachRow.day, wanted)]
         places = select(BreachRow.rank, BreachRow.audit_id).where(*broken)
-        of = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).correlate(BreachRow).scalar_subquery()
-        places = places.where(*caseload.without(wanted, of), *([] if many is None else [many.holds(of)]))
+        places = places.where(*caseload.without(wanted, BreachRow.audit_id))
+        if many is not None:
+            call = select(AuditRow.call_id).where(AuditRow.id == BreachRow.audit_id).correlate(BreachRow)
+            places = places.where(many.holds(call.scalar_subquery()))
         return places.distinct() if len(wanted.rules) > 1 else places
     places = select(AuditRow.rank, AuditRow.id.label("audit_id"))
     places = places.where(AuditRow.latest, AuditRow.rank >= first, AuditRow.rank < end, *_days(AuditRow.day, wanted))
-    places = places.where(*caseload.without(wanted, AuditRow.call_id))
+    places = places.where(*caseload.without(wanted, AuditRow.id))
     places = places if many is None else places.where(many.holds(AuditRow.call_id))
     if wanted.agents:
         places = places.where(AuditRow.agent_id.in_(wanted.agents))

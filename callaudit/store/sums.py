@@ -117,9 +117,8 @@ def people(session: Session, wanted: Filter) -> tuple[Left, ...]:
             whole(CaseRow.score * 10), CaseRow.state.in_(CHECKED),
         )
         .select_from(CaseRow)
-        .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .where(*chosen(wanted))
+        .join(AuditRow, AuditRow.id == CaseRow.audit_id)
+        .where(*chosen(wanted, CaseRow))
         .where(or_(CaseRow.verdict.is_not(None), CaseRow.state.in_(CHECKED)))
     )  # fmt: skip
     return tuple(Left(*row) for row in session.execute(rows))
@@ -154,9 +153,9 @@ def seen(session: Session, wanted: Filter, by: By) -> list[Sums]:
             func.sum(AuditRow.n_not_assessable), func.sum(whole(CallRow.duration_s * 1000)),
         )
         .select_from(CaseRow)
-        .join(CallRow, CallRow.recording_id == CaseRow.recording_id)
-        .join(AuditRow, AuditRow.call_id == CallRow.id)
-        .where(*chosen(wanted), CaseRow.state.in_(CHECKED))
+        .join(AuditRow, AuditRow.id == CaseRow.audit_id)
+        .join(CallRow, CallRow.id == AuditRow.call_id)
+        .where(*chosen(wanted, CaseRow), CaseRow.state.in_(CHECKED))
         .group_by(key, verdict)
     )  # fmt: skip
     return [Sums(row[0], row[1], *(int(one or 0) for one in row[2:])) for row in session.execute(rows)]
@@ -211,14 +210,15 @@ def overturned(session: Session, recording_ids: Collection[str], rule: str) -> s
     return {one for one, _, says in standing(session, recording_ids, rule) if says == "overturned"}
 
 
-def chosen(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Conditions on the latest judgements."""
-    found: list[Any] = [AuditRow.latest]
-    day = AuditRow.day + "" if wanted.agents or wanted.teams else AuditRow.day  # their indexes hold the day, too
+def chosen(wanted: Filter, table: type[AuditRow] | type[CaseRow] = AuditRow) -> list[ColumnElement[bool]]:
+    """Conditions on the latest judgements, or on cases, which know theirs."""
+    found: list[Any] = [AuditRow.latest] if table is AuditRow else []
+    day: Any = table.day
+    day = day + "" if wanted.agents or wanted.teams else day  # their indexes hold the day, too
     found += [] if wanted.since is None else [day >= wanted.since]
     found += [] if wanted.until is None else [day <= wanted.until]
-    found += [AuditRow.agent_id.in_(wanted.agents)] if wanted.agents else []
-    return [*found, AuditRow.team.in_(wanted.teams)] if wanted.teams else found
+    found += [table.agent_id.in_(wanted.agents)] if wanted.agents else []
+    return [*found, table.team.in_(wanted.teams)] if wanted.teams else found
 
 
 # ── by size ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -256,8 +256,7 @@ def _size_rows(wanted: Filter) -> list[Any]:
 
 def seen_sizes(session: Session, wanted: Filter) -> Counted:
     """As `sizes`, of calls that people have been through; without scores."""
-    rows = _called(wanted).join(CallRow, CallRow.id == AuditRow.call_id)
-    rows = rows.join(CaseRow, CaseRow.recording_id == CallRow.recording_id).where(CaseRow.state.in_(CHECKED))
+    rows = _called(wanted).join(CaseRow, CaseRow.audit_id == AuditRow.id).where(CaseRow.state.in_(CHECKED))
     found: Counted = {name: {} for name in BINS}
     for name, number, n in session.execute(rows.where(NAMES.c.name != "score")):
         found[name][number] = int(n)

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from callaudit.store import queries, search
+from callaudit.store import caseload, queries, search
 from callaudit.store.database import Store, open_store
 from callaudit.store.desk_tables import CaseRow, UserRow
 from callaudit.store.queries import Filter, Place
@@ -65,6 +65,7 @@ def fill(store: Store, n_calls: int, n_cases: int, n_chars: int, n_said: int) ->
             recordings = [recording_id for _, recording_id in session.execute(of.where(AuditRow.id.in_(ids)))]
             session.execute(delete(CaseRow).where(CaseRow.recording_id.in_(recordings)))
             session.execute(insert(CaseRow), [_case(chance, recording_id) for recording_id in recordings])
+            caseload.point(session, recordings)
     weights = [1 / (k + 1) for k in range(len(WORDS))]
     texts = [
         spoken((float(turn), "agent", "".join(chance.choices(WORDS, weights, k=n_chars // 20))) for turn in range(10))

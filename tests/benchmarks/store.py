@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from callaudit.desk import figures
 from callaudit.records import Severity, Verdict
-from callaudit.store import counts, queries
+from callaudit.store import caseload, counts, queries
 from callaudit.store.database import Store, open_store
 from callaudit.store.desk_tables import CaseRow, OpinionRow, UserRow
 from callaudit.store.entries import Breach, JudgementEntry, rank_of
@@ -70,6 +70,7 @@ def fill(store: Store, n_calls: int) -> None:
         with store.session() as session:
             for table, rows in tables.items():
                 session.connection().execute(insert(table.__table__), rows)
+            caseload.point(session, [row["recording_id"] for row in tables[CaseRow]])
     with store.session() as session:
         counts.recount(session)
         if store.dialect == "postgresql":  # ids were given; the next ones must follow them

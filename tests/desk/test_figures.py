@@ -17,7 +17,7 @@ import pytest
 from callaudit.desk import figures
 from callaudit.desk.control import Sample, by_week, mean_chart, mean_interval, p_chart
 from callaudit.records import Severity, Verdict
-from callaudit.store import counts
+from callaudit.store import caseload, counts
 from callaudit.store.bins import BINS, Bins, quantile
 from callaudit.store.database import Store, open_store
 from callaudit.store.desk_tables import CaseRow, OpinionRow, UserRow
@@ -130,6 +130,8 @@ def _say(store: Store, call: Made) -> None:
             **own, version=1, state=state, assignee_id=None, assigned_at=None, reviewer_id=None, reviewed_at=None,
             changed_at=NOW, verdict=call.left_verdict, score=call.left_score, low=None, high=None,
         ))  # fmt: skip
+        session.flush()
+        caseload.point(session, [recording(call.number)])
         for rule, says in call.says:
             for kind, what, undone in (
                 ("review", "overturned" if says != "overturned" else "upheld", None),  # an earlier one, no longer so

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from callaudit.store import queries
+from callaudit.store import caseload, counts, queries
 from callaudit.store.database import Store, open_store
 from callaudit.store.desk_tables import AppealRow, CaseRow, UserRow
 from callaudit.store.entries import Entry, rank_of
 from callaudit.store.queries import Filter
 from callaudit.store.spoken import said, spoken
+from callaudit.store.tables import AuditRow
 from tests.batch.postgres import Postgres
 from tests.store.calls import entry, judged
 from tests.store.conftest import NOW
@@ -58,6 +61,8 @@ def filled(
             with store.session() as session:
                 row = {"recording_id": recording_id, "version": 1, "changed_at": NOW}
                 session.add(CaseRow(**row, state=made.state, assignee_id=made.assignee))
+                session.flush()
+                caseload.point(session, [recording_id])
                 if made.appealed:
                     own = {"rule": "r1", "user_id": 1, "at": NOW, "reason": "x", "state": "open", "answer": ""}
                     session.add(AppealRow(recording_id=recording_id, **own))
@@ -137,3 +142,42 @@ def test_several_filters_are_counted_at_once(filled: tuple[Store, dict[int, Made
             right = tuple(sum(_fits(made, wanted) for made in calls.values()) for wanted in several)
             assert queries.counts(session, several) == right, several
         assert queries.counts(session, []) == ()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_case_follows_the_latest_judgement_of_its_call(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = str(tmp_path / "calls.db")
+    if kind == "postgresql":
+        url = request.getfixturevalue("postgres").database("follows")
+    first = entry(1, judged(verdict="fail", score=10.0), agent_id="a1", day=3)
+    with open_store(url) as store:
+        store.save(first, now=NOW)
+        with store.session() as session:
+            recording_id = first.call.recording_id
+            session.add(CaseRow(recording_id=recording_id, version=1, state="reviewed", changed_at=NOW))
+            session.flush()
+            caseload.point(session, [recording_id])
+        assert _case(store) == ("fail", "a1")
+        again = replace(first, judgement=replace(first.judgement, judging="j2", verdict="pass"))
+        store.save(again, now=NOW + timedelta(hours=1))
+        assert _case(store) == ("pass", "a1")
+        heard = replace(again, call=replace(again.call, hearing="other", agent_id="a2"))
+        store.save(heard, now=NOW + timedelta(hours=2))
+        assert _case(store) == ("pass", "a2")
+        with store.session() as session:
+            counts.take_away(session, list(session.scalars(select(AuditRow.id).where(AuditRow.latest))))
+        assert _case(store) is None
+
+
+def _case(store: Store) -> tuple[str, str | None] | None:
+    with store.session(write=False) as session:
+        row = session.scalars(select(CaseRow)).one()
+        if row.audit_id is None:
+            assert (row.rank, row.day, row.agent_id, row.team) == (None, None, None, None)
+            return None
+        audit = session.get_one(AuditRow, row.audit_id)
+        assert audit.latest
+        assert (row.rank, row.day, row.agent_id, row.team) == (audit.rank, audit.day, audit.agent_id, audit.team)
+        return audit.verdict, row.agent_id

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from callaudit.cli.store import store as commands
 from callaudit.records import Audit
-from callaudit.store import queries, search
+from callaudit.store import caseload, queries, search
 from callaudit.store.crypt import new_key
 from callaudit.store.database import Store, open_store
 from callaudit.store.desk_tables import CaseRow
@@ -134,6 +134,8 @@ def test_it_joins_with_other_filters(told: Store, monkeypatch: pytest.MonkeyPatc
     assert _found(told, "退款", teams=("t1",)) == [1, 2]
     with told.session() as session:
         session.add(CaseRow(recording_id=f"{1:064x}", version=1, state="reviewed", changed_at=NOW))
+        session.flush()
+        caseload.point(session, [f"{1:064x}"])
     assert _found(told, "退款", reviewed=False) == [2, 7]
     assert _found(told, "退款", reviewed=True) == [1]
 

@@ -18,6 +18,7 @@ from callaudit.desk import accounts
 from callaudit.desk.people import Role
 from callaudit.records import Audit
 from callaudit.reports.stored import audit_from
+from callaudit.store import caseload
 from callaudit.store.database import Store
 from callaudit.store.desk_tables import CaseRow
 from callaudit.store.entries import entries_of
@@ -73,6 +74,8 @@ def fill(store: Store, sound: Path) -> None:
 def checked(session: Session, recording_id: str) -> None:
     """A call that somebody has reviewed: from then on its agent sees it."""
     session.add(CaseRow(recording_id=recording_id, version=1, state="reviewed", reviewed_at=NOW, changed_at=NOW))
+    session.flush()
+    caseload.point(session, [recording_id])
 
 
 def _audit(made: Made, sound: Path) -> Audit:

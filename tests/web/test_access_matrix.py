@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 
 from callaudit.desk import tokens
 from callaudit.desk.people import RIGHTS, ROLES
+from callaudit.store import caseload
 from callaudit.store.desk_tables import CaseRow
 from callaudit.store.tables import CallRow
 from callaudit.web.desk import Desk
@@ -49,6 +50,7 @@ def call_of(desk: Desk) -> dict[str, int]:
         for row in rows:
             case = {"recording_id": row.recording_id, "version": 1, "state": "reviewed", "changed_at": NOW}
             session.execute(insert(CaseRow).values(case))
+        caseload.point(session, [row.recording_id for row in rows])
     return {row.agent_id: row.id for row in rows}
 
 

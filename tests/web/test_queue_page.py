@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from callaudit.store import caseload
 from callaudit.store.desk_tables import CaseRow, ViewRow
 from callaudit.store.tables import AccessRow
 from callaudit.web.desk import Desk
@@ -87,6 +88,8 @@ def test_agents_see_own_reviewed_calls_alone(client: Callable[..., Browser], des
     own = _boxes_of(client("lead"), "3052")[0].partition(":")[0]
     with desk.store.session() as session:
         session.add(CaseRow(recording_id=own, version=1, state="reviewed", changed_at=desk.clock()))
+        session.flush()
+        caseload.point(session, [own])
     assert len(_calls(agent, "/?agent=4711&verdict=all&reviewed=no")) == 1
     page = agent.get("/?q=你好").text
     assert "/assignments" not in page

@@ -72,12 +72,21 @@ def upgrade() -> None:
         sa.Column("low", sa.Double(), nullable=True),
         sa.Column("high", sa.Double(), nullable=True),
         sa.Column("judged_at", sa.DateTime(), nullable=True),
+        sa.Column("audit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rank", sa.Integer(), nullable=True),
+        sa.Column("day", sa.String(length=10), nullable=True),
+        sa.Column("agent_id", sa.String(), nullable=True),
+        sa.Column("team", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_cases_assignee_id")),
         sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name=op.f("fk_cases_reviewer_id")),
         sa.PrimaryKeyConstraint("recording_id", name=op.f("pk_cases")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_cases_assignee_id_state"), ["assignee_id", "state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cases_audit_id"), ["audit_id"], unique=False)
+        batch_op.create_index("ix_cases_held", ["assignee_id", "state", "rank", "day"], unique=False)
+        batch_op.create_index(
+            "ix_cases_load", ["state", "rank", "day", "assignee_id", "agent_id", "team"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_cases_state_changed_at"), ["state", "changed_at"], unique=False)
 
     op.create_table(
