@@ -228,7 +228,7 @@ class ReviewConfig:
     passwords. `audio_roots` tells where recordings lie by now: the folder or address under which they were heard → the
     one that this machine sees. `sound_cache` is the folder that keeps sound ready to be played, silent where it must be
     (default: the user's cache folder), never more than `sound_cache_gb` of it. An agent may appeal for `appeal_days`
-    after a call was reviewed. `workers` processes serve; one more than one takes about 150 MB.
+    after a call was reviewed. `workers` processes serve, one for each core where dozens work at once.
     """
 
     __pydantic_config__ = _STRICT

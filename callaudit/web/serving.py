@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import socket
 import sys
 import threading
@@ -141,6 +142,16 @@ def _worker(opening: Opening, shared: Shared, as_json: bool) -> FastAPI:
 
 
 def _ready(desk: Desk, shared: Shared | None = None) -> FastAPI:
-    """The application; the rulebook, which takes seconds, is read before the first page waits for it."""
-    threading.Thread(target=written_of, args=(desk,), daemon=True).start()
+    threading.Thread(target=_read_ahead, args=(desk,), daemon=True).start()
     return make_app(desk, shared)
+
+
+def _read_ahead(desk: Desk) -> None:
+    """Reads the rulebook, which takes seconds, before the first page waits for it.
+
+    It stays until the end, like all that was imported: whoever looks for garbage, while every page waits, need not look
+    through it each time.
+    """
+    written_of(desk)
+    gc.collect()
+    gc.freeze()
