@@ -112,8 +112,9 @@ def _navigation(request: Request, user: User | None) -> list[Place]:
     if user is None:
         return []
     path = request.url.path.removeprefix(cast(str, request.scope.get("root_path", "")))
+    own = {} if user.may("see all calls") else {"/": "queue.mine"}
     return [
-        Place(href, key, word, here=path == href or (href != "/" and path.startswith(href)))
+        Place(href, key, own.get(href, word), here=path == href or (href != "/" and path.startswith(href)))
         for href, key, word, act in NAVIGATION
         if user.may(act)
     ]

@@ -141,7 +141,7 @@ WORDS = {
     "figures.range": ("{since} 至 {until}", "{since} to {until}"),
     "figures.sheet": ("{title} {range}", "{title} {range}"),
     "coaching.title": ("坐席 {agent}", "Agent {agent}"),
-    "coaching.mine": ("我的表现", "My calls"),
+    "coaching.mine": ("我的表现", "My performance"),
     "coaching.mine.hint": (
         "只含已经人工复核的通话。",
         "Of calls that a reviewer has been through, and no others.",
