@@ -57,6 +57,7 @@ def test_a_glide_of_an_octave_is_followed(low_hz):
     assert np.percentile(np.abs(pitch.f0_hz / expected - 1), 90) < 0.02
 
 
+@pytest.mark.slow
 def test_agrees_with_yin_where_yin_hears_the_fundamental():
     samples = vowel(130.0, telephone=False, snr_db=40)
 

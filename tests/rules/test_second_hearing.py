@@ -152,6 +152,7 @@ def readings(draw: st.DrawFn) -> tuple[int, Reading]:
     return k, Reading(span, spread(text, span, 0.9), draw(st.floats(0, 1)))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15, derandomize=True)
 @given(st.lists(readings(), max_size=3))
 def test_no_reading_adds_a_violation(said: list[tuple[int, Reading]]) -> None:

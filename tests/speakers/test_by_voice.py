@@ -129,6 +129,7 @@ def test_one_voice_is_never_surely_two(person: tuple[float, float], seed: int) -
     assert len(voices) == 1 or voices[0].confidence < 0.9
 
 
+@pytest.mark.slow
 def test_one_voice_is_seldom_more_likely_two() -> None:
     confident = []
     for seed in (1, 2, 3, 4):

@@ -134,6 +134,7 @@ def test_a_recording_that_another_way_of_hearing_could_hear_stays_with_its_call(
         assert set(map(tuple, states)) == {("h1", "done"), ("h2", "failed")}
 
 
+@pytest.mark.slow
 def test_however_many_were_never_heard(store: Store) -> None:
     waiting = {"hearing": "h", "location": "x", "state": "waiting", "found_at": FIRST, "next_at": FIRST, "attempts": 0}
     with store.session() as session:  # more than a statement takes values

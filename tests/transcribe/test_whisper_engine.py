@@ -116,6 +116,7 @@ def test_what_whisper_makes_of_it_would_be_refused_even_without_the_question_for
     assert transcript.notes
 
 
+@pytest.mark.slow
 def test_threads_and_batches_do_not_change_the_words(whisper: FasterWhisperTranscriber) -> None:
     audio, speech, _ = call(CALL)
     alone = FasterWhisperTranscriber(threads=1, decoding=Decoding(batch_size=1))

@@ -213,6 +213,7 @@ def test_ctrl_c_ends_it_without_a_word(desk: Desk) -> None:
     assert (running.returncode, said) == (0, "")
 
 
+@pytest.mark.slow
 @built
 @pytest.mark.skipif(sys.platform == "win32", reason="stops processes by signals that Windows does not have")
 def test_several_processes_serve_one_desk_and_count_tries_together(desk: Desk) -> None:
@@ -227,6 +228,7 @@ def test_several_processes_serve_one_desk_and_count_tries_together(desk: Desk) -
         assert left == [], "none outlives the one that began them"
 
 
+@pytest.mark.slow
 @built
 @pytest.mark.skipif(sys.platform == "win32", reason="ends processes by signals that Windows does not have")
 def test_a_process_that_dies_is_replaced_and_all_end_when_told_to(desk: Desk) -> None:

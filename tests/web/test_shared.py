@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from callaudit.desk.books import books_of
 from callaudit.desk.whatif import Trials, wanted
 from callaudit.web.desk import Desk
@@ -10,6 +12,7 @@ from callaudit.web.shared import Opening, kept_apart
 RULE, KNOB = "no-interrupting", "check.least_overlap_s"
 
 
+@pytest.mark.slow
 def test_a_trial_begun_by_one_process_is_known_to_the_other(desk: Desk) -> None:
     change = wanted(books_of(desk.config.judge.rulebook).written(), RULE, KNOB, "0.01")
     alone = Trials(desk.store, desk.config)
