@@ -125,6 +125,8 @@ def queue(session: Session, wanted: Filter, *, after: Place | None = None, limit
 
 def places(session: Session, wanted: Filter, *, after: Place | None = None, limit: int = PAGE) -> list[Place]:
     """As `queue`, the places alone."""
+    if caseload.needs_case(wanted) and wanted == _plain(wanted):
+        return _places_of_cases(session, wanted, after, limit)
     given, many = _aimed(session, wanted)
     if given:
         return _few_places(session, wanted, given, many, after, limit)
@@ -176,6 +178,15 @@ def _few_places(
     return [Place(*row) for row in session.execute(found.order_by(rank, AuditRow.id).limit(limit))]
 
 
+def _places_of_cases(session: Session, wanted: Filter, after: Place | None, limit: int) -> list[Place]:
+    """The places of calls with a case, of which cases know enough."""
+    found: Any = select(CaseRow.rank, CaseRow.audit_id)
+    found = found.where(*_of_case(wanted, caseload.asks(wanted)))
+    if after is not None:
+        found = found.where(tuple_(CaseRow.rank, CaseRow.audit_id) > after)
+    return [Place(*row) for row in session.execute(found.order_by(CaseRow.rank, CaseRow.audit_id).limit(limit))]
+
+
 def _of_given(wanted: Filter, given: Sequence[Any], many: Hits | None = None) -> Any:  # a SELECT of two columns
     rank: Any = AuditRow.rank + 0
     found = select(rank, AuditRow.id).where(AuditRow.latest, _ranks(rank, wanted), *given)
@@ -213,6 +224,8 @@ def count(session: Session, wanted: Filter) -> int:
 
     Where the words asked for are said in very many calls, `MOST` + 1 stands for more than `MOST`.
     """
+    if caseload.needs_case(wanted) and wanted == _plain(wanted):
+        return counts(session, [wanted])[0]
     given, many = _aimed(session, wanted)
     if given:
         return _n(session, _of_given(wanted, given, many))
@@ -266,10 +279,14 @@ def _of_cases(wanted: Filter) -> Any:
 
 
 def _cases(wanted: Filter, asked: Sequence[Any]) -> Any:
-    found = select(func.count()).select_from(CaseRow).where(*asked, _ranks(CaseRow.rank, wanted))
-    found = found.where(*_days(CaseRow.day, wanted))
-    found = found.where(CaseRow.agent_id.in_(wanted.agents)) if wanted.agents else found
-    return (found.where(CaseRow.team.in_(wanted.teams)) if wanted.teams else found).scalar_subquery()
+    return select(func.count()).select_from(CaseRow).where(*_of_case(wanted, asked)).scalar_subquery()
+
+
+def _of_case(wanted: Filter, asked: Sequence[Any]) -> list[Any]:
+    """Conditions on cases: those asked, and what else the filter says of their calls."""
+    found = [*asked, _ranks(CaseRow.rank, wanted), *_days(CaseRow.day, wanted)]
+    found += [CaseRow.agent_id.in_(wanted.agents)] if wanted.agents else []
+    return [*found, CaseRow.team.in_(wanted.teams)] if wanted.teams else found
 
 
 def _ranks(rank: Any, wanted: Filter) -> ColumnElement[bool]:
