@@ -149,6 +149,7 @@ def test_the_drawing_is_clicked_dragged_and_stretched(call: Any, desk: Desk) -> 
     chosen = page.locator(".plot .chosen").bounding_box()
     assert chosen["width"] == pytest.approx(0.1 * plot["width"], abs=2)
     page.select_option(".zoom", "16")
+    page.wait_for_function("document.querySelector('.plot').getBoundingClientRect().width > innerWidth")
     wide = page.locator(".plot").bounding_box()
     assert wide["width"] == pytest.approx(16 * plot["width"], rel=0.02)
     assert page.locator(".plot .head").bounding_box()["x"] >= plot["x"]  # the playhead stays in sight
