@@ -28,6 +28,7 @@ def call(visit: Visits) -> Callable[..., Any]:
         page.window = window
         until(page, f"{AUDIO}.readyState >= 1")
         until(page, "document.querySelectorAll('.wave .outline').length > 0")
+        until(page, "!document.querySelector('.htmx-added, .htmx-settling')")
         return page
 
     return open
@@ -149,7 +150,7 @@ def test_the_drawing_is_clicked_dragged_and_stretched(call: Any, desk: Desk) -> 
     chosen = page.locator(".plot .chosen").bounding_box()
     assert chosen["width"] == pytest.approx(0.1 * plot["width"], abs=2)
     page.select_option(".zoom", "16")
-    page.wait_for_function("document.querySelector('.plot').getBoundingClientRect().width > innerWidth")
+    until(page, "document.querySelector('.plot').getBoundingClientRect().width > innerWidth")
     wide = page.locator(".plot").bounding_box()
     assert wide["width"] == pytest.approx(16 * plot["width"], rel=0.02)
     assert page.locator(".plot .head").bounding_box()["x"] >= plot["x"]  # the playhead stays in sight
