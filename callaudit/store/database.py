@@ -87,7 +87,9 @@ def open_store(
     return store
 
 
-def configured_store(config: StoreConfig, *, upgrade: bool = True, documents: bool = True) -> Store:
+def configured_store(
+    config: StoreConfig, *, patience_s: float = PATIENCE_S, upgrade: bool = True, documents: bool = True
+) -> Store:
     """The store of the settings, with the key of the environment variable that they name.
 
     Raises
@@ -96,7 +98,7 @@ def configured_store(config: StoreConfig, *, upgrade: bool = True, documents: bo
         As `open_store`; or its tables are of another version, `upgrade` is False, and documents are to be read.
     """
     key = keys_in(config.key_env) if config.key_env and documents else None
-    store = open_store(config.url or "", key=key, upgrade=upgrade, documents=documents)
+    store = open_store(config.url or "", key=key, patience_s=patience_s, upgrade=upgrade, documents=documents)
     if documents and not upgrade and (why := store.wanting()):
         store.close()
         raise StoreError(why)

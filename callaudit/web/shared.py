@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.managers import BaseManager
 from typing import TYPE_CHECKING
@@ -18,8 +18,7 @@ from fastapi import Request
 from callaudit.config import Config
 from callaudit.desk.whatif import Trials
 from callaudit.orphans import end_with_parent
-from callaudit.store.crypt import keys_in
-from callaudit.store.database import Store, open_store
+from callaudit.store.database import Store, configured_store
 from callaudit.web.tries import Tries
 
 
@@ -47,9 +46,9 @@ class Opening:
     patience_s: float
 
     def __call__(self, *, upgrade: bool = False) -> Store:
-        """The store; errors as `open_store`."""
-        key = keys_in(self.config.store.key_env) if self.config.store.key_env else None
-        return open_store(self.where, key=key, patience_s=self.patience_s, upgrade=upgrade)
+        """The store; errors as `configured_store`."""
+        of = replace(self.config.store, url=self.where)
+        return configured_store(of, patience_s=self.patience_s, upgrade=upgrade)
 
 
 def _trials(opening: Opening) -> Trials:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict
 
 from callaudit.desk import agreed, calibration
 from callaudit.desk.agreed import MACHINE, Item, Pair, Results
@@ -14,23 +13,14 @@ from callaudit.desk.agreement import Agreement
 from callaudit.desk.calibration import Calibration, Word
 from callaudit.desk.people import User
 from callaudit.web.desk import TheDesk, needs
+from callaudit.web.models import Fault, Model
 
 router = APIRouter(prefix="/api", tags=["calibrations"])
 Judge = Annotated[User, needs("judge")]
 CalibrationId = Annotated[int, Path(ge=1, le=2**63 - 1, description="id of a calibration")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Model):
-    """Why it could not be done."""
-
-    detail: str
-
-
-class PersonOut(_Model):
+class PersonOut(Model):
     """How far one of its people is, in calls."""
 
     user_id: int
@@ -39,7 +29,7 @@ class PersonOut(_Model):
     n_calls: int
 
 
-class CalibrationOut(_Model):
+class CalibrationOut(Model):
     """A calibration and how far everybody is; `closed_at`: null while it is open."""
 
     id: int
@@ -50,7 +40,7 @@ class CalibrationOut(_Model):
     people: list[PersonOut]
 
 
-class AgreementOut(_Model):
+class AgreementOut(Model):
     """`n` things that count, the `share` on which people agree, and κ or α with its 95 % interval.
 
     κ and α are null where they are undefined, the interval is where there are too few calls.
@@ -63,7 +53,7 @@ class AgreementOut(_Model):
     high: float | None
 
 
-class PairOut(_Model):
+class PairOut(Model):
     """Two people (Cohen's κ); `other`: null is the machine."""
 
     one: int
@@ -71,7 +61,7 @@ class PairOut(_Model):
     agreement: AgreementOut
 
 
-class RuleOut(_Model):
+class RuleOut(Model):
     """A rule: the people who judged it (α), and each of them with the machine (κ)."""
 
     rule: str
@@ -80,7 +70,7 @@ class RuleOut(_Model):
     machine: AgreementOut
 
 
-class SaidOut(_Model):
+class SaidOut(Model):
     """What one of the people said."""
 
     user_id: int
@@ -88,7 +78,7 @@ class SaidOut(_Model):
     comment: str
 
 
-class DifferenceOut(_Model):
+class DifferenceOut(Model):
     """A rule in a call on which people differ; `call_id`: null once it was purged, `machine`: null if not asked."""
 
     call_id: int | None
@@ -97,7 +87,7 @@ class DifferenceOut(_Model):
     machine: Word | None
 
 
-class ResultsOut(_Model):
+class ResultsOut(Model):
     """`all`: where everybody gave a word (Fleiss' κ); `any`: where two did (Krippendorff's α); who is unsure gave none.
 
     κ with the machine is that of what was asked: as many rules passed as found broken, not of all calls.

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from callaudit.desk import opening
@@ -15,6 +14,7 @@ from callaudit.desk.people import User
 from callaudit.desk.sound import NoSound
 from callaudit.web.calls import UNMUTED_FOR, CallId, shelf_of, sound_for, stream
 from callaudit.web.desk import TheDesk, needs
+from callaudit.web.models import Fault, Model
 
 router = APIRouter(prefix="/api", tags=["calls"])
 SeesCalls = Annotated[User, needs("see calls")]
@@ -22,18 +22,8 @@ Exports = Annotated[User, needs("export")]
 Lead = Annotated[User, needs("hear unmuted")]
 
 
-class Fault(BaseModel):
-    """What was wrong."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    detail: str
-
-
-class UnmutedOut(BaseModel):
+class UnmutedOut(Model):
     """Until when the sound of a call can be had with its personal data."""
-
-    model_config = ConfigDict(extra="forbid")
 
     call_id: int
     minutes: int

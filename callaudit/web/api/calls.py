@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from callaudit.store import queries
 from callaudit.store.desk_tables import UserRow
 from callaudit.web.calls import CallId
 from callaudit.web.desk import TheDesk, needs
+from callaudit.web.models import Model
 from callaudit.web.queueing import page_of
 
 router = APIRouter(prefix="/api", tags=["calls"])
@@ -28,11 +29,7 @@ Lead = Annotated[User, needs("assign")]
 Name = Annotated[str, Field(max_length=LONGEST)]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Filters(_Model):
+class Filters(Model):
     """Which calls are wanted, and which page of them.
 
     `sure` is the least confidence of a violation in percent; `held`: me, somebody, nobody, or the name of an account;
@@ -41,9 +38,9 @@ class Filters(_Model):
 
     since: date | None = None
     until: date | None = None
-    agent: list[Name] = []
-    team: list[Name] = []
-    rule: list[Name] = []
+    agent: list[Name] = []  # noqa: RUF012  # pydantic copies it
+    team: list[Name] = []  # noqa: RUF012  # pydantic copies it
+    rule: list[Name] = []  # noqa: RUF012  # pydantic copies it
     severity: Severity | None = None
     verdict: Chosen = "flagged"
     sure: Annotated[int | None, Field(ge=1, le=100)] = None
@@ -62,7 +59,7 @@ class Filters(_Model):
         return asked_of([(key, str(one)) for key, one in pairs] + [("appeal", "1" if self.appeal else "")])
 
 
-class WorstOut(_Model):
+class WorstOut(Model):
     """The gravest violation of what was asked for; `start_s` is where it is heard."""
 
     rule: str
@@ -72,7 +69,7 @@ class WorstOut(_Model):
     times: int
 
 
-class CallOut(_Model):
+class CallOut(Model):
     """A call; `verdict` and scores are people's where they have judged it (`is_judged`), else the machine's.
 
     `version` is what an act on the call must have seen. `assignee` and `reviewer`: null where names are not for you.
@@ -101,7 +98,7 @@ class CallOut(_Model):
     has_appeal: bool
 
 
-class CallsOut(_Model):
+class CallsOut(Model):
     """A page of calls, the worst first; `n` in all, or at least, where `is_more`. `next` is null on the last page."""
 
     calls: list[CallOut]
@@ -110,14 +107,14 @@ class CallsOut(_Model):
     next: str | None
 
 
-class AssigneeIn(_Model):
+class AssigneeIn(Model):
     """Who gets a call (null: nobody), and the version of its case that was seen."""
 
     to: Name | None
     version: Annotated[int, Field(ge=0, le=2**31)]
 
 
-class AssigneeOut(_Model):
+class AssigneeOut(Model):
     """Who has a call now, and the version of its case."""
 
     call_id: int

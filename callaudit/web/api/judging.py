@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from callaudit.desk import appeals, judging
 from callaudit.desk.appeals import Appeal, AppealState
@@ -20,6 +20,7 @@ from callaudit.errors import Stale
 from callaudit.records import Score, Verdict
 from callaudit.web.desk import Desk, TheDesk, needs
 from callaudit.web.drawing import language_of
+from callaudit.web.models import Fault, Model
 from callaudit.web.reviewing import appeal_period, bench_of, by, changes, recording, reviewed
 from callaudit.web.words import translated
 
@@ -32,11 +33,7 @@ Agent = Annotated[User, needs("appeal")]
 Lead = Annotated[User, needs("decide appeals")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ScoreOut(_Model):
+class ScoreOut(Model):
     """Points out of 100 with their range, and a verdict."""
 
     verdict: Verdict
@@ -45,7 +42,7 @@ class ScoreOut(_Model):
     high: float | None
 
 
-class OpinionOut(_Model):
+class OpinionOut(Model):
     """What somebody said of a rule; `counts`: it decides the outcome; `who`: null where names are not for you."""
 
     id: int
@@ -62,7 +59,7 @@ class OpinionOut(_Model):
     end_s: float | None
 
 
-class AppealOut(_Model):
+class AppealOut(Model):
     """An appeal and its decision; `by_reviewer`: who decided it had judged the finding, nobody else could decide."""
 
     id: int
@@ -79,7 +76,7 @@ class AppealOut(_Model):
     version: int
 
 
-class ReviewOut(_Model):
+class ReviewOut(Model):
     """How far people are with a call; `left` are rules found broken that nobody has judged."""
 
     call_id: int
@@ -98,7 +95,7 @@ class ReviewOut(_Model):
     appeals: list[AppealOut]
 
 
-class Change(_Model):
+class Change(Model):
     """What somebody did since."""
 
     who: str | None
@@ -107,7 +104,7 @@ class Change(_Model):
     rule: str | None
 
 
-class Conflict(_Model):
+class Conflict(Model):
     """Somebody has changed the call since the version that the request has seen."""
 
     detail: str
@@ -115,13 +112,7 @@ class Conflict(_Model):
     changes: list[Change]
 
 
-class Fault(_Model):
-    """Why it could not be done."""
-
-    detail: str
-
-
-class _Seen(_Model):
+class _Seen(Model):
     version: Annotated[int, Field(ge=0, le=2**31 - 1, description="of the call, as it was seen")]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from callaudit.desk import learning
 from callaudit.desk.learning import Band, Judged, Present
@@ -17,6 +17,7 @@ from callaudit.records import Status, Verdict
 from callaudit.web.desk import TheDesk, needs
 from callaudit.web.drawing import language_of
 from callaudit.web.learning import rules_of, written_of
+from callaudit.web.models import Fault, Model
 from callaudit.web.trials import knobs_of, rulebook_of, trials_of
 from callaudit.web.words import translated
 
@@ -25,17 +26,7 @@ Learner = Annotated[User, needs("learn")]
 RuleId = Annotated[str, Path(min_length=1, max_length=200, description="id of a rule")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Model):
-    """Why it could not be done."""
-
-    detail: str
-
-
-class RuleOut(_Model):
+class RuleOut(Model):
     """What people said of a rule; `precision` is upheld of upheld and overturned, with its 95 % interval (Wilson).
 
     `thin`: too few were judged for the precision to say much.
@@ -54,7 +45,7 @@ class RuleOut(_Model):
     thin: bool
 
 
-class BandOut(_Model):
+class BandOut(Model):
     """Findings of about the same confidence: how sure the machine was on average, and the share that was so."""
 
     start: float
@@ -66,7 +57,7 @@ class BandOut(_Model):
     high: float
 
 
-class RulesOut(_Model):
+class RulesOut(Model):
     """Rules that people judged, the worst first; and what confidence was worth over all of them."""
 
     rules: list[RuleOut]
@@ -74,7 +65,7 @@ class RulesOut(_Model):
     gap: float | None
 
 
-class KnobOut(_Model):
+class KnobOut(Model):
     """A value of a rule that can be tried."""
 
     knob: str
@@ -84,7 +75,7 @@ class KnobOut(_Model):
     is_default: bool
 
 
-class RuleDetailOut(_Model):
+class RuleDetailOut(Model):
     """A rule with what confidence was worth, and what can be tried of it."""
 
     judged: RuleOut
@@ -92,7 +83,7 @@ class RuleDetailOut(_Model):
     knobs: list[KnobOut]
 
 
-class WhatIfIn(_Model):
+class WhatIfIn(Model):
     """A value of a rule replaced: a number, or phrases, one a line; tried on so many stored calls at most."""
 
     knob: Annotated[str, Field(min_length=1, max_length=200)]
@@ -100,7 +91,7 @@ class WhatIfIn(_Model):
     calls: Annotated[int, Field(ge=1, le=MOST_CALLS)] = MOST_CALLS
 
 
-class AgainstPeople(_Model):
+class AgainstPeople(Model):
     """A rule against what people said, over the calls that were tried."""
 
     hits: int
@@ -110,7 +101,7 @@ class AgainstPeople(_Model):
     recall: float | None
 
 
-class StandingOut(_Model):
+class StandingOut(Model):
     """How a call stands with the rule, and what it comes to."""
 
     status: Status | None
@@ -119,7 +110,7 @@ class StandingOut(_Model):
     score: float | None
 
 
-class FlipOut(_Model):
+class FlipOut(Model):
     """A call that the change moves; `broken` is what people said, null where nothing."""
 
     call_id: int
@@ -128,7 +119,7 @@ class FlipOut(_Model):
     broken: bool | None
 
 
-class WhatIfOut(_Model):
+class WhatIfOut(Model):
     """What the change does: `tried` of `chosen` calls within the time limit, the first of those that move."""
 
     chosen: int

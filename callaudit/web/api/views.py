@@ -5,30 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from callaudit.desk import views
 from callaudit.desk.people import User
 from callaudit.desk.views import LONGEST_NAME, View
 from callaudit.web.desk import TheDesk, needs
+from callaudit.web.models import Fault, Model
 
 router = APIRouter(prefix="/api", tags=["views"])
 Searcher = Annotated[User, needs("search")]
 ViewId = Annotated[int, Path(ge=1, le=2**63 - 1, description="id of a view")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Fault(_Model):
-    """Why it could not be done."""
-
-    detail: str
-
-
-class ViewIn(_Model):
+class ViewIn(Model):
     """Filters under a name; `query` is what follows the ? of the queue's address, what is none of it is left out.
 
     One's own view of the same name is replaced. Only leads share.
@@ -39,7 +30,7 @@ class ViewIn(_Model):
     shared: bool = False
 
 
-class ViewOut(_Model):
+class ViewOut(Model):
     """A view; `by` is who shares it, null where it is one's own."""
 
     id: int
